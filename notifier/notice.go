@@ -1,0 +1,45 @@
+package notifier
+
+import (
+	"time"
+
+	"bongsu/status"
+)
+
+// Policy says what to do about a hand-over whose end nobody can tell.
+type Policy uint8
+
+// The policies.
+const (
+	AtLeastOnce Policy = iota // send again, flagged: safety before money
+	AtMostOnce                // leave it unknown
+)
+
+// Notice is one thing to tell one audience. It is saved in the transaction
+// that saves what it tells of; (Incident, Event, Update, Audience, Plan) is unique, so
+// it is never made twice.
+type Notice struct {
+	ID       string
+	Incident string       // or empty for an alarm
+	Event    string       // a status.EventKind, or "alarm"
+	Update   string       // with Event names the occasion
+	Audience string       // subscribers or operators
+	Plan     string       // the route's plan
+	From, To status.State // a subscriber hears it whose threshold lies above From and not above To
+	Priority int          // lower goes first
+	Policy   Policy
+	Texts    []Text
+	Made     time.Time
+	Expires  time.Time // not worth handing over after this; zero never
+}
+
+// Text is a notice's words in one language for one class of channel.
+type Text struct {
+	Lang     string
+	Class    Class
+	Title    string
+	Body     string
+	Template string
+	Params   map[string]string
+	Segments int // what it costs: SMS parts
+}

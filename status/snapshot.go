@@ -1,0 +1,89 @@
+package status
+
+import "time"
+
+// Snapshot is everything the page shows at one instant. It is immutable: it
+// shares nothing that changes with the board it came from.
+type Snapshot struct {
+	At          time.Time
+	Site        Site
+	Groups      []GroupView
+	Incidents   []Incident // open and announced, worst first
+	Past        []Incident // resolved in the last 90 days, newest first
+	Maintenance []Maintenance
+	Apps        []AppView
+	Overall     State     // the worst; Unknown only if nothing worse is measured and something cannot be
+	Impaired    time.Time // since when our own measurement is impaired; zero if it is not
+
+	Domains map[string][]string // failure domain → component ids, sorted
+}
+
+// GroupView is a group with its components, in the configuration's order.
+type GroupView struct {
+	Group
+	State      State // worst of its components
+	Components []ComponentView
+}
+
+// ComponentView is a component as it is shown.
+type ComponentView struct {
+	Component
+	Condition
+	Maintenance string // id of the maintenance it is in, or empty
+	Incident    string // id of the open incident that explains it, or empty
+	Days        []Day  // the last 90 days, oldest first, today last
+	Uptime      float64
+	UptimeKnown bool // false when nothing was measured
+	Standings   []Standing
+	Available   []string // substitutes that are measured ok now and outside the failed domains
+	NeededBy    []string
+}
+
+// Day is one day of a component's history, in the site's time zone.
+type Day struct {
+	Date        string // 2006-01-02
+	Worst       State
+	Uptime      float64       // 0…1, weights 1, 0.3 and 0 for major, partial and degraded; unknown and maintenance left out
+	Known       bool          // false when nothing was measured that day
+	Down        time.Duration // weighted
+	Unknown     time.Duration
+	Maintenance time.Duration
+}
+
+// AppView is an app with what of it works.
+type AppView struct {
+	App
+	Functions []FunctionView
+}
+
+// FunctionView is an app's function as it is shown.
+type FunctionView struct {
+	AppFunction
+	State      State    // worst of what it needs; a soft need counts as degraded at most
+	AffectedBy []string // component ids that are not well
+	Incident   string
+}
+
+// Component finds a component by id.
+func (s *Snapshot) Component(id string) (*ComponentView, bool) {
+	for g := range s.Groups {
+		for c := range s.Groups[g].Components {
+			if v := &s.Groups[g].Components[c]; v.Component.ID == id {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// Incident finds an incident by id, open or past.
+func (s *Snapshot) Incident(id string) (*Incident, bool) {
+	for _, list := range [][]Incident{s.Incidents, s.Past} {
+		for i := range list {
+			if list[i].ID == id {
+				return &list[i], true
+			}
+		}
+	}
+	return nil, false
+}

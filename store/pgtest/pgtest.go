@@ -1,0 +1,136 @@
+// Package pgtest runs a throw-away PostgreSQL cluster on 127.0.0.1 for tests.
+package pgtest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Missing reports that a part the whole test run needs is not on this machine.
+// With BONGSU_TEST=all that fails the test; else the test is left out, and says
+// so under the name that the test command collects.
+func Missing(t testing.TB, part string) {
+	t.Helper()
+	if os.Getenv("BONGSU_TEST") == "all" {
+		t.Fatalf("missing part: %s (BONGSU_TEST=all wants every part)", part)
+	}
+	t.Skipf("missing part: %s", part)
+}
+
+// Cluster is a running PostgreSQL.
+type Cluster struct {
+	address string
+	dir     string
+	server  *exec.Cmd
+}
+
+// Start makes a cluster in a new folder and starts it. The caller stops it.
+// The error wraps [exec.ErrNotFound] when there is no PostgreSQL here.
+func Start() (*Cluster, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "bongsu-pg-")
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{dir: dir}
+	owner, err := unprivileged(dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "bongsu", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: owner}, dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	ctl := exec.Command(filepath.Join(bin, "pg_ctl"), "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o",
+		fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=200 -c shared_buffers=64MB", port, dir), "start")
+	ctl.SysProcAttr, ctl.Dir = &syscall.SysProcAttr{Credential: owner}, dir
+	if out, err := ctl.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_ctl start: %w: %s", err, out)
+	}
+	c.server = exec.Command(filepath.Join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+	c.server.SysProcAttr, c.server.Dir = &syscall.SysProcAttr{Credential: owner}, dir
+	c.address = fmt.Sprintf("postgres://bongsu@127.0.0.1:%d/postgres?sslmode=disable", port)
+	return c, nil
+}
+
+// Address is the cluster's own database.
+func (c *Cluster) Address() string { return c.address }
+
+// Database is the address of another database of the cluster.
+func (c *Cluster) Database(name string) string {
+	return strings.Replace(c.address, "/postgres?", "/"+name+"?", 1)
+}
+
+// Stop ends the server and removes its folder.
+func (c *Cluster) Stop() {
+	if c.server != nil {
+		_ = c.server.Run()
+	}
+	os.RemoveAll(c.dir)
+}
+
+// binaries is where Debian and its like keep the server's programs, newest first.
+func binaries() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		return "", fmt.Errorf("initdb: %w", exec.ErrNotFound)
+	}
+	sort.Strings(found)
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// unprivileged gives the folder to somebody who may run PostgreSQL, which
+// refuses to run as root. Nil means: as we are.
+func unprivileged(dir string) (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	who, err := user.Lookup("postgres")
+	if err != nil {
+		if who, err = user.Lookup("nobody"); err != nil {
+			return nil, fmt.Errorf("running PostgreSQL as root is refused, and there is no other user: %w", err)
+		}
+	}
+	uid, err := strconv.ParseUint(who.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(who.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

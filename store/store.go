@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
+)
+
+// Store is a database. It is safe for concurrent use.
+type Store struct {
+	write   *sql.DB // SQLite: one connection, so writers queue in Go and never meet SQLITE_BUSY
+	read    *sql.DB // SQLite: read-only connections; PostgreSQL: the same pool
+	dialect dialect
+	tokens  *strings.Replacer
+	lock    *os.File
+}
+
+type dialect string
+
+const (
+	sqlite   dialect = "sqlite"
+	postgres dialect = "postgres"
+)
+
+// readers is how many connections read a SQLite file at once: enough for the
+// console and the metrics, since no page view reads the database.
+const readers = 4
+
+// Options are how a database is opened.
+type Options struct {
+	// Sole takes the lock file beside a SQLite database: whoever holds it is
+	// the only server on the file, so what its predecessor left is free at once.
+	// `serve` sets it; commands beside a running server do not.
+	Sole bool
+	// Connections bounds the PostgreSQL pool; 0 means 16.
+	Connections int
+}
+
+// Open opens the database and brings its schema up to date. A path is a SQLite
+// file, made when missing; postgres://… is a PostgreSQL server. A schema newer
+// than this program is refused.
+func Open(ctx context.Context, address string, o Options) (_ *Store, err error) {
+	s := &Store{}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if isPostgres(address) {
+		err = s.openPostgres(address, o)
+	} else {
+		err = s.openSQLite(address, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.write.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func isPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+func (s *Store) openPostgres(address string, o Options) error {
+	pool, err := sql.Open("pgx", address)
+	if err != nil {
+		return fmt.Errorf("reading the database address: %w", err)
+	}
+	n := o.Connections
+	if n == 0 {
+		n = 16
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	s.dialect, s.write, s.read = postgres, pool, pool
+	s.tokens = strings.NewReplacer(
+		"{{skip}}", "FOR UPDATE SKIP LOCKED",
+		"{{wr}}", "",
+		"{{blob}}", "BYTEA",
+	)
+	return nil
+}
+
+func (s *Store) openSQLite(path string, o Options) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if o.Sole {
+		if s.lock, err = lockFile(path + ".lock"); err != nil {
+			return err
+		}
+	}
+	s.dialect = sqlite
+	s.tokens = strings.NewReplacer(
+		"{{skip}}", "",
+		"{{wr}}", " WITHOUT ROWID",
+		"{{blob}}", "BLOB",
+	)
+	// Pragmas hold per connection, so they go where every connection gets them.
+	pragmas := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"temp_store(2)", "wal_autocheckpoint(4000)",
+	}}
+	writing := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"cache_size(-16384)"}, pragmas["_pragma"]...)}
+	reading := url.Values{"_pragma": append([]string{"query_only(1)", "cache_size(-4096)"}, pragmas["_pragma"]...)}
+	if s.write, err = sql.Open("sqlite", "file:"+path+"?"+writing.Encode()); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", "file:"+path+"?"+reading.Encode()); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	return nil
+}
+
+// Close lets go of the database.
+func (s *Store) Close() error {
+	var first error
+	for _, pool := range []*sql.DB{s.read, s.write} {
+		if pool == nil {
+			continue
+		}
+		if err := pool.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if s.lock != nil {
+		if err := s.lock.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// q puts the dialect's words where the text has tokens.
+func (s *Store) q(text string) string { return s.tokens.Replace(text) }
+
+// inTx runs do in one transaction of the writer: all of it is kept, or none.
+func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer tx.Rollback()
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
