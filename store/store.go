@@ -88,6 +88,9 @@ func (s *Store) openPostgres(address string, o Options) error {
 	s.dialect, s.write, s.read = postgres, pool, pool
 	s.tokens = strings.NewReplacer(
 		"{{skip}}", "FOR UPDATE SKIP LOCKED",
+		"{{lock}}", "FOR UPDATE",
+		"{{now}}", "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+		"{{hot}}", " WITH (fillfactor = 50)", // room for a row's second version in its page
 		"{{wr}}", "",
 		"{{blob}}", "BYTEA",
 	)
@@ -106,7 +109,10 @@ func (s *Store) openSQLite(path string, o Options) error {
 	}
 	s.dialect = sqlite
 	s.tokens = strings.NewReplacer(
-		"{{skip}}", "",
+		"{{skip}}", "", // one writer at a time: nothing to lock or to skip
+		"{{lock}}", "",
+		"{{now}}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+		"{{hot}}", " WITHOUT ROWID",
 		"{{wr}}", " WITHOUT ROWID",
 		"{{blob}}", "BLOB",
 	)
