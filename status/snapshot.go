@@ -8,9 +8,9 @@ type Snapshot struct {
 	At          time.Time
 	Site        Site
 	Groups      []GroupView
-	Incidents   []Incident // open and announced, worst first
-	Past        []Incident // resolved in the last 90 days, newest first
-	Maintenance []Maintenance
+	Incidents   []Incident    // open ones, announced or not, worst first
+	Past        []Incident    // resolved, or merged into another, in the last 90 days, newest first
+	Maintenance []Maintenance // going on or planned, soonest first
 	Apps        []AppView
 	Overall     State     // the worst; Unknown only if nothing worse is measured and something cannot be
 	Impaired    time.Time // since when our own measurement is impaired; zero if it is not

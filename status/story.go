@@ -19,6 +19,7 @@ type Standing struct {
 	Level  Level     // the confirmed word of this location
 	Recent string    // the latest conclusive looks, newest last, one digit each (0 ok, 1 slow, 2 failing)
 	Said   time.Time // when the latest conclusive look began; freshness counts from here
+	Turned time.Time // when the first of the latest run of looks began that were all ok, or all not; an outage's onset
 }
 
 // Level is the confirmed word of a location on a check.
@@ -37,7 +38,7 @@ type Condition struct {
 	Component  string
 	State      State     // as measured, or derived
 	Derived    bool      // no fresh measurement: follows from what it needs
-	AffectedBy string    // the cause's id, or empty; a mark, never a state
+	AffectedBy string    // the cause, as in Incident.Cause, or empty; a mark, never a state
 	Since      time.Time // since when the state is what it is
 	Why        []Finding // the checks that speak against it, worst first
 	Measured   time.Time // begin of the latest conclusive look, zero if none
@@ -47,11 +48,11 @@ type Condition struct {
 // Finding is what one check says of a component now.
 type Finding struct {
 	Check   string
-	Level   Level
+	Level   Level    // the verdict of its locations; LevelUnknown is undecided
 	Failing []string // locations, sorted
-	Passing []string
+	Passing []string // those that answer, slowly or not
 	Silent  []string // no fresh vote, or only inconclusive ones
-	Reason  string   // of the newest failing vote
+	Reason  string   // of the newest vote that is not ok, as it was when the finding was made
 	At      time.Time
 }
 
@@ -73,11 +74,12 @@ type Incident struct {
 	Stage      Stage
 	Impact     State     // the worst state among its components now
 	Worst      State     // the worst it has been
+	Told       State     // the worst impact an event has told of; Unknown before the first words
 	Began      time.Time // onset: the first failing look
 	Detected   time.Time // when it was confirmed
-	Announced  time.Time // when the first words were due (after settle); zero before
+	Announced  time.Time // when the first words went out (after settle); zero before
 	Watching   time.Time // since when everything answers again; zero if not
-	Resolved   time.Time // zero while open
+	Resolved   time.Time // when it ended, or another took it over; zero while open
 	Next       time.Time // the promise: the next update comes by then; zero when resolved
 	Components []Affected
 	Updates    []Update // oldest first
@@ -94,9 +96,9 @@ type Affected struct {
 	State     State // now
 	Worst     State
 	Derived   bool
-	Cause     bool // this component is the cause itself
+	Cause     bool // it fails by itself, not through what it needs
 	Since     time.Time
-	Until     time.Time // zero while it goes on
+	Until     time.Time // zero while it is not known to be well
 }
 
 // UpdateKind says what an update tells.
@@ -140,10 +142,17 @@ type Maintenance struct {
 }
 
 // Event is what happened to an incident that people may have to be told.
+//
+// From and To are what people knew before and what they are to know now. For
+// opened and worsened, a route hears it whose threshold lies above From and not
+// above To. For note and digest, From is Operational and To the worst that was
+// told, so whoever heard of the incident hears more. For resolved, From is the
+// worst that was told and To is Operational: whoever heard the bad news, a
+// threshold not above From, hears the good.
 type Event struct {
 	Kind     EventKind
 	Incident string // id
-	From, To State  // impact before and after; a route hears it when it asks for at least To and has not heard for From
+	From, To State
 	Update   string // the update's id: with the kind it names the event once and for all
 	At       time.Time
 }
