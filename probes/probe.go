@@ -28,15 +28,18 @@ type Result struct {
 	Steps   []StepSeen // what each step that ran saw
 }
 
-// StepSeen is the evidence of one step.
+// StepSeen is what one step came to, with its evidence.
 type StepSeen struct {
-	Action  string // "GET https://chat.example/v1/inbox", secrets masked
-	Phases  []Phase
-	Status  int           // HTTP status, 0 if none
-	Expect  string        // the expectation that did not hold, empty if all did
-	Seen    string        // what was there instead: bounded, secrets masked
-	Took    time.Duration //
-	Attempt int           // how many times an until step looked
+	Outcome  Outcome
+	Reason   string        // one line for people, secrets masked; empty when ok
+	Patience time.Duration // how long the target asked to be left alone (429); zero otherwise
+	Action   string        // "GET https://chat.example/v1/inbox", secrets masked
+	Phases   []Phase
+	Status   int           // HTTP status, 0 if none
+	Expect   string        // the expectation that did not hold, empty if all did
+	Seen     string        // what was there instead: bounded, secrets masked
+	Took     time.Duration //
+	Attempt  int           // how many times an until step looked
 }
 
 // Phase is a part of a step's time: dns, connect, tls, first byte, total.
@@ -65,7 +68,8 @@ type Step interface {
 
 // Kind is a way to look, chosen by a key of the step: "GET", "tls".
 type Kind struct {
-	Key string // the YAML key whose value is the target
-	Doc string // one line
-	New func(target string) Step
+	Key     string // the YAML key whose value is the target
+	Doc     string // one line
+	Example string // a step as it is written in YAML
+	New     func(target string) Step
 }

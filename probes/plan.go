@@ -1,0 +1,358 @@
+package probes
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/types"
+)
+
+// httpPlan is the settings of a step, compiled: nothing is parsed when it
+// looks.
+type httpPlan struct {
+	settings   *HTTP
+	target     text
+	fixed      *url.URL // the target, if no value is filled in
+	headers    []header
+	body       bodyPlan
+	expect     []*expression
+	save       []saving
+	asksStatus bool // an expectation names the status
+	needsBody  bool // an expression reads body or json
+	needsJSON  bool
+	credential bool // a secret is sent
+}
+
+// A header is a header or a field of a form, with the value to send.
+type header struct {
+	name  string
+	value text
+}
+
+type saving struct {
+	name string
+	from *expression
+}
+
+// httpWords is what expressions about an HTTP answer may speak of.
+var httpWords = vocabulary{
+	"status":  types.Int,
+	"headers": types.TypeOf(map[string]string{}),
+	"body":    types.String,
+	"json":    types.Any,
+	"ms":      types.Int,
+	"cert":    types.TypeOf(map[string]any{}),
+	"nonce":   types.String,
+}
+
+// A planner collects the problems of a step's settings.
+type planner struct{ problems []Problem }
+
+func (p *planner) complain(path string, err error) {
+	p.problems = append(p.problems, Problem{Path: path, Text: err.Error()})
+}
+
+func (p *planner) text(path, s string) text {
+	t, err := parseText(s)
+	if err != nil {
+		p.complain(path, err)
+	}
+	return t
+}
+
+// conditions compiles expectations; a broken one is left out and noted.
+func (p *planner) conditions(sources []string, words vocabulary) []*expression {
+	var compiled []*expression
+	for i, source := range sources {
+		e, err := compileCondition(source, words)
+		if err != nil {
+			p.complain(fmt.Sprintf("expect[%d]", i), err)
+			continue
+		}
+		compiled = append(compiled, e)
+	}
+	return compiled
+}
+
+func planHTTP(h *HTTP) (*httpPlan, []Problem) {
+	p := &planner{}
+	plan := &httpPlan{settings: h}
+	p.planTarget(plan)
+	p.planHeaders(plan)
+	p.planBody(plan)
+	plan.expect = p.conditions(h.Expect, httpWords)
+	p.planSave(plan)
+	p.checkLimits(h)
+	plan.summarise()
+	p.checkCert(plan)
+	return plan, p.problems
+}
+
+func (p *planner) planTarget(plan *httpPlan) {
+	h := plan.settings
+	t, err := parseURL(h.target)
+	if err != nil {
+		p.complain(h.method, err)
+		return
+	}
+	u, err := url.Parse(t.example())
+	if err == nil {
+		err = checkURL(u)
+	} else {
+		err = errors.New("is not a URL; write one like https://service.example/path")
+	}
+	if err != nil {
+		p.complain(h.method, err)
+		return
+	}
+	plan.target = t
+	if _, ok := t.plain(); ok {
+		plan.fixed = u
+	}
+}
+
+func checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("is not a web address; begin it with https:// or http://")
+	case u.Hostname() == "":
+		return errors.New("names no host; write one like https://service.example/path")
+	case u.User != nil:
+		return errors.New("carries a user or password; write an Authorization header with ${env:NAME}")
+	}
+	return nil
+}
+
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
+
+// unfitForHeader finds what would end a header's line.
+func unfitForHeader(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+func (p *planner) planHeaders(plan *httpPlan) {
+	for _, name := range slices.Sorted(maps.Keys(plan.settings.Headers)) {
+		path := "headers." + name
+		if !headerName.MatchString(name) {
+			p.complain(path, errors.New("is not a header's name; write letters, digits and hyphens"))
+			continue
+		}
+		value := p.text(path, plan.settings.Headers[name])
+		if strings.ContainsFunc(value.example(), unfitForHeader) {
+			p.complain(path, errors.New("has a character that no header may have; write it on one line"))
+			continue
+		}
+		plan.headers = append(plan.headers, header{textproto.CanonicalMIMEHeaderKey(name), value})
+	}
+}
+
+func (p *planner) planSave(plan *httpPlan) {
+	for _, name := range slices.Sorted(maps.Keys(plan.settings.Save)) {
+		path := "save." + name
+		if _, taken := httpWords[name]; taken || !valueName.MatchString(name) || slices.Contains(builtins, name) {
+			p.complain(path, fmt.Errorf("%q can not be saved under; write a name of letters and digits that is not a word of expectations", name))
+			continue
+		}
+		e, err := compileValue(plan.settings.Save[name], httpWords)
+		if err != nil {
+			p.complain(path, err)
+			continue
+		}
+		plan.save = append(plan.save, saving{name, e})
+	}
+}
+
+func (p *planner) checkLimits(h *HTTP) {
+	if h.Follow < 0 || h.Follow > maxFollow {
+		p.complain("follow", fmt.Errorf("is %d; write 0 to %d", h.Follow, maxFollow))
+	}
+	if h.MaxBody < 0 || h.MaxBody > maxMaxBody {
+		p.complain("max_body", fmt.Errorf("is %d; write 1 to %d bytes", h.MaxBody, maxMaxBody))
+	}
+	if h.Slow < 0 {
+		p.complain("slow", errors.New("is less than nothing; write a duration like 3s"))
+	}
+	if u := h.Until; u != nil {
+		if u.Within <= 0 {
+			p.complain("until.within", errors.New("is missing; write a duration like 10s"))
+		}
+		if u.Every != 0 && u.Every < minEvery {
+			p.complain("until.every", fmt.Errorf("is too often; write at least %s", minEvery))
+		}
+	}
+}
+
+func (p *planner) checkCert(plan *httpPlan) {
+	if plan.fixed == nil || plan.fixed.Scheme != "http" {
+		return
+	}
+	for i, e := range plan.expect {
+		if e.speaksOf("cert") {
+			p.complain(fmt.Sprintf("expect[%d]", i), errors.New("asks for a certificate where there is none; write an https:// address"))
+		}
+	}
+}
+
+// summarise notes what looking needs to know of all expressions and texts.
+func (plan *httpPlan) summarise() {
+	for _, e := range plan.expressions() {
+		plan.needsJSON = plan.needsJSON || e.speaksOf("json")
+		plan.needsBody = plan.needsBody || e.speaksOf("body") || e.speaksOf("json")
+	}
+	plan.asksStatus = slices.ContainsFunc(plan.expect, func(e *expression) bool { return e.speaksOf("status") })
+	plan.credential = slices.ContainsFunc(plan.texts(), text.secret)
+}
+
+func (plan *httpPlan) expressions() []*expression {
+	all := slices.Clone(plan.expect)
+	for _, s := range plan.save {
+		all = append(all, s.from)
+	}
+	return all
+}
+
+func (plan *httpPlan) texts() []text {
+	all := append([]text{plan.target}, plan.body.texts()...)
+	for _, h := range plan.headers {
+		all = append(all, h.value)
+	}
+	return all
+}
+
+// action is how evidence calls the request.
+func (plan *httpPlan) action(run *Run) string {
+	return run.mask.clip(plan.settings.method+" "+plan.target.shown(run), maxAction)
+}
+
+// request fills the plan in for one run.
+func (plan *httpPlan) request(ctx context.Context, run *Run, t *trace) (*http.Request, error) {
+	u, err := plan.address(run)
+	if err != nil {
+		return nil, err
+	}
+	body, contentType, err := plan.body.render(run)
+	if err != nil {
+		return nil, err
+	}
+	req := (&http.Request{
+		Method: plan.settings.method, URL: u, Host: u.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header, len(plan.headers)+2),
+	}).WithContext(t.follow(ctx))
+	if body != nil {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.ContentLength = int64(len(body))
+	}
+	if contentType != "" {
+		req.Header["Content-Type"] = []string{contentType}
+	}
+	req.Header["User-Agent"] = []string{cmp.Or(run.check.UserAgent, UserAgent("dev", ""))}
+	return req, plan.setHeaders(req, run)
+}
+
+func (plan *httpPlan) setHeaders(req *http.Request, run *Run) error {
+	for _, h := range plan.headers {
+		value, err := h.value.render(run)
+		if err != nil {
+			return err
+		}
+		if strings.ContainsFunc(value, unfitForHeader) {
+			return &settingError{fmt.Sprintf("the value for the header %s has a character that no header may have", h.name)}
+		}
+		if h.name == "Host" {
+			req.Host = value
+			continue
+		}
+		req.Header[h.name] = []string{value}
+	}
+	return nil
+}
+
+func (plan *httpPlan) address(run *Run) (*url.URL, error) {
+	if plan.fixed != nil {
+		u := *plan.fixed
+		return &u, nil
+	}
+	s, err := plan.target.render(run)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, &settingError{"the address is not a URL once its values are filled in"}
+	}
+	return u, nil
+}
+
+// A redirectError is a redirect that we do not follow for a reason of safety.
+type redirectError struct{ reason string }
+
+func (e *redirectError) Error() string { return e.reason }
+
+// client follows redirects as far as the settings and safety allow.
+func (plan *httpPlan) client(run *Run) *http.Client {
+	return &http.Client{
+		Transport: run.wires.http,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			last := via[len(via)-1].URL
+			switch {
+			case len(via) > plan.settings.Follow:
+				return http.ErrUseLastResponse
+			case last.Scheme == "https" && req.URL.Scheme != "https":
+				return &redirectError{"it redirects from https to " + req.URL.Scheme}
+			case plan.credential && !strings.EqualFold(req.URL.Host, last.Host):
+				return &redirectError{"it redirects to another host, which must not get our credential"}
+			}
+			return nil
+		},
+	}
+}
+
+// withoutURL drops the address that net/http puts into its errors: it may
+// carry a secret, and the evidence names it already.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// uses implements speaker.
+func (h *HTTP) uses() []use {
+	h.prepare()
+	var uses []use
+	add := func(path string, names []string, own vocabulary) {
+		for _, name := range names {
+			if _, ok := own[name]; !ok && !isSecret(name) {
+				uses = append(uses, use{path, name})
+			}
+		}
+	}
+	add(h.method, h.plan.target.values(), nil)
+	for _, part := range h.plan.body.filled {
+		add(h.plan.body.kind, part.values(), nil)
+	}
+	for _, one := range h.plan.headers {
+		add("headers."+one.name, one.value.values(), nil)
+	}
+	for _, e := range h.plan.expect {
+		add(fmt.Sprintf("expect[%d]", slices.Index(h.Expect, e.source)), e.names, httpWords)
+	}
+	for _, s := range h.plan.save {
+		add("save."+s.name, s.from.names, httpWords)
+	}
+	return uses
+}
+
+// saves implements speaker.
+func (h *HTTP) saves() []string { return slices.Sorted(maps.Keys(h.Save)) }

@@ -1,0 +1,177 @@
+package probes
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/expr-lang/expr/types"
+)
+
+// TLS is a handshake and what the certificate must be.
+type TLS struct {
+	ServerName string   `yaml:"server_name" doc:"The name the certificate must be for; the host if left out."`
+	Expect     []string `yaml:"expect" doc:"What must hold, each in one expression over cert.days (whole days until it expires), cert.issuer, version (1.2, 1.3) and ms."`
+
+	target string
+
+	once     sync.Once
+	host     string
+	expect   []*expression
+	problems []Problem
+}
+
+func tlsKind() Kind {
+	return Kind{
+		Key:     "tls",
+		Doc:     "Shake hands on a TLS port and look at the certificate.",
+		Example: "{tls: \"chat.example:443\", expect: [\"cert.days > 14\"]}",
+		New:     func(target string) Step { return &TLS{target: target} },
+	}
+}
+
+var tlsWords = vocabulary{
+	"cert":    types.TypeOf(map[string]any{}),
+	"version": types.Float64,
+	"ms":      types.Int,
+	"nonce":   types.String,
+}
+
+// Problems implements [Step].
+func (s *TLS) Problems() []Problem {
+	s.prepare()
+	return s.problems
+}
+
+func (s *TLS) prepare() {
+	s.once.Do(func() {
+		p := &planner{}
+		host, err := hostOf(s.target)
+		if err != nil {
+			p.complain("tls", err)
+		}
+		s.host = host
+		s.expect = p.conditions(s.Expect, tlsWords)
+		s.problems = p.problems
+	})
+}
+
+func hostOf(target string) (string, error) {
+	host, port, err := net.SplitHostPort(target)
+	if err != nil {
+		return "", errors.New("is not host:port; write one like chat.example:443")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", fmt.Errorf("has %q for a port; write a number from 1 to 65535", port)
+	}
+	if u, err := url.Parse("//" + target); err != nil || u.Hostname() != host || host == "" {
+		return "", errors.New("names no host; write one like chat.example:443")
+	}
+	return host, nil
+}
+
+// Look implements [Step].
+func (s *TLS) Look(ctx context.Context, run *Run) StepSeen {
+	s.prepare()
+	if len(s.problems) > 0 {
+		return StepSeen{Reason: fmt.Sprintf("%s %s", s.problems[0].Path, s.problems[0].Text)}
+	}
+	t := newTrace()
+	state, err := s.shake(ctx, run, t)
+	seen := StepSeen{}
+	if err != nil {
+		seen = run.gaveUp(ctx, err, t)
+	}
+	seen.Action = "tls " + s.target
+	seen.Phases, seen.Took = t.end()
+	if err == nil {
+		s.judge(state, run, &seen)
+	}
+	return seen
+}
+
+// shake connects and shakes hands with full verification: a certificate that
+// does not verify ends it, and the error carries what was shown.
+func (s *TLS) shake(ctx context.Context, run *Run, t *trace) (tls.ConnectionState, error) {
+	conn, err := run.wires.dialer.DialContext(t.follow(ctx), "tcp", s.target)
+	if err != nil {
+		return tls.ConnectionState{}, fmt.Errorf("connecting: %w", err)
+	}
+	defer conn.Close()
+	settings := run.wires.tls.Clone()
+	settings.ServerName = cmp.Or(s.ServerName, s.host)
+	t.enter(phaseTLS)
+	shaken := tls.Client(conn, settings)
+	if err := shaken.HandshakeContext(ctx); err != nil {
+		return tls.ConnectionState{}, fmt.Errorf("shaking hands: %w", err)
+	}
+	t.leave(phaseTLS)
+	return shaken.ConnectionState(), nil
+}
+
+func (s *TLS) judge(state tls.ConnectionState, run *Run, seen *StepSeen) {
+	scene := map[string]any{
+		"cert":    sceneOfCert(state.PeerCertificates, run.instant()),
+		"version": versionOf(state.Version),
+		"ms":      int(seen.Took.Milliseconds()),
+		"nonce":   run.nonce,
+	}
+	for name, value := range run.saved {
+		scene[name] = value
+	}
+	for _, e := range s.expect {
+		if e.onlyAboutTime() {
+			continue
+		}
+		if m := ask(e, nil, scene); m != nil {
+			m.tell(run, seen)
+			return
+		}
+	}
+	seen.Outcome = OK
+	judgeLate(s.expect, scene, seen)
+}
+
+func versionOf(version uint16) float64 {
+	if version == tls.VersionTLS13 {
+		return 1.3
+	}
+	return 1.2 // the only other one that is accepted
+}
+
+// sceneOfCert is what expectations may say of a certificate.
+func sceneOfCert(chain []*x509.Certificate, now time.Time) map[string]any {
+	if len(chain) == 0 {
+		return nil
+	}
+	return map[string]any{
+		"days":   int(chain[0].NotAfter.Sub(now) / day),
+		"issuer": issuerOf(chain[0]),
+	}
+}
+
+// uses implements speaker.
+func (s *TLS) uses() []use {
+	s.prepare()
+	var uses []use
+	for _, e := range s.expect {
+		for _, name := range e.names {
+			if _, ok := tlsWords[name]; !ok {
+				uses = append(uses, use{fmt.Sprintf("expect[%d]", slices.Index(s.Expect, e.source)), name})
+			}
+		}
+	}
+	return uses
+}
+
+// saves implements speaker.
+func (*TLS) saves() []string { return nil }

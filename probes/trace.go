@@ -1,0 +1,99 @@
+package probes
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// A trace measures the parts of one request. The dialer may still report when
+// the request has been given up, hence the lock.
+type trace struct {
+	mu     sync.Mutex
+	began  time.Time
+	at     string // what is going on: the part in which a timeout fell
+	since  time.Time
+	phases []Phase
+}
+
+// The parts of a request, in order.
+const (
+	phaseDNS     = "dns"
+	phaseConnect = "connect"
+	phaseTLS     = "tls"
+	phaseFirst   = "first byte"
+	phaseTotal   = "total"
+)
+
+func newTrace() *trace {
+	now := time.Now()
+	return &trace{began: now, since: now, phases: make([]Phase, 0, 5)}
+}
+
+// enter begins a part.
+func (t *trace) enter(phase string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at != phase { // a second address of the same host is the same part
+		t.at, t.since = phase, time.Now()
+	}
+}
+
+// leave ends a part and notes how long it took.
+func (t *trace) leave(phase string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at == phase {
+		t.phases = append(t.phases, Phase{phase, time.Since(t.since)})
+		t.at = ""
+	}
+}
+
+// doing is the part that is going on, for the reason of a timeout.
+func (t *trace) doing() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at
+}
+
+// end closes the list with the total.
+func (t *trace) end() (phases []Phase, total time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	total = time.Since(t.began)
+	phases = append(t.phases, Phase{phaseTotal, total})
+	t.phases = phases[:len(phases):len(phases)]
+	return phases, total
+}
+
+// follow lets what is dialled under the context report to the trace.
+func (t *trace) follow(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, t.hooks())
+}
+
+func (t *trace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		DNSStart:             func(httptrace.DNSStartInfo) { t.enter(phaseDNS) },
+		DNSDone:              func(httptrace.DNSDoneInfo) { t.leave(phaseDNS) },
+		ConnectStart:         func(string, string) { t.enter(phaseConnect) },
+		ConnectDone:          func(_, _ string, err error) { t.connected(err) },
+		TLSHandshakeStart:    func() { t.enter(phaseTLS) },
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { t.shook(err) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { t.enter(phaseFirst) },
+		GotFirstResponseByte: func() { t.leave(phaseFirst) },
+	}
+}
+
+func (t *trace) connected(err error) {
+	if err == nil {
+		t.leave(phaseConnect)
+	}
+}
+
+func (t *trace) shook(err error) {
+	if err == nil {
+		t.leave(phaseTLS)
+	}
+}
