@@ -55,10 +55,10 @@ func (s *Store) saveStandings(ctx context.Context, tx *sql.Tx, standings []statu
 		return nil
 	}
 	save, err := tx.PrepareContext(ctx, `
-		INSERT INTO standing (checked, location, outcome, at, took_us, reason, level, recent, said)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO standing (checked, location, outcome, at, took_us, reason, level, recent, said, turned)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (checked, location) DO UPDATE SET outcome = excluded.outcome, at = excluded.at, took_us = excluded.took_us,
-			reason = excluded.reason, level = excluded.level, recent = excluded.recent, said = excluded.said
+			reason = excluded.reason, level = excluded.level, recent = excluded.recent, said = excluded.said, turned = excluded.turned
 		WHERE standing.at <= excluded.at`)
 	if err != nil {
 		return fmt.Errorf("preparing to save standings: %w", err)
@@ -67,7 +67,7 @@ func (s *Store) saveStandings(ctx context.Context, tx *sql.Tx, standings []statu
 	for i := range standings {
 		v := &standings[i]
 		if _, err := save.ExecContext(ctx, v.Check, v.Location, v.Outcome.String(), millis(v.At), v.Took.Microseconds(),
-			v.Reason, int(v.Level), v.Recent, millis(v.Said)); err != nil {
+			v.Reason, int(v.Level), v.Recent, millis(v.Said), millis(v.Turned)); err != nil {
 			return fmt.Errorf("saving the standing of %s at %s: %w", v.Check, v.Location, err)
 		}
 	}
@@ -118,14 +118,14 @@ func (s *Store) saveIncident(ctx context.Context, tx *sql.Tx, i *status.Incident
 		return err
 	}
 	saved, err := tx.ExecContext(ctx, `
-		INSERT INTO incident (id, code, cause, title, stage, impact, worst, began, detected, announced, watching, resolved, next_word, merged_into, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		INSERT INTO incident (id, code, cause, title, stage, impact, worst, told, began, detected, announced, watching, resolved, next_word, merged_into, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (id) DO UPDATE SET code = excluded.code, cause = excluded.cause, title = excluded.title, stage = excluded.stage,
-			impact = excluded.impact, worst = excluded.worst, began = excluded.began, detected = excluded.detected,
+			impact = excluded.impact, worst = excluded.worst, told = excluded.told, began = excluded.began, detected = excluded.detected,
 			announced = excluded.announced, watching = excluded.watching, resolved = excluded.resolved,
 			next_word = excluded.next_word, merged_into = excluded.merged_into, version = excluded.version
 		WHERE incident.version < excluded.version`,
-		i.ID, i.Code, i.Cause, title, i.Stage.String(), i.Impact.String(), i.Worst.String(), millis(i.Began), millis(i.Detected),
+		i.ID, i.Code, i.Cause, title, i.Stage.String(), i.Impact.String(), i.Worst.String(), i.Told.String(), millis(i.Began), millis(i.Detected),
 		millis(i.Announced), millis(i.Watching), millis(i.Resolved), millis(i.Next), i.MergedInto, i.Version)
 	if err != nil {
 		return err

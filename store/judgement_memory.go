@@ -62,13 +62,13 @@ func loadStandings(ctx context.Context, tx *sql.Tx, _ time.Time, m *status.Memor
 	return each(ctx, tx, func(rows *sql.Rows) error {
 		var v status.Standing
 		var took int64
-		if err := rows.Scan(&v.Check, &v.Location, named(&v.Outcome), instant{&v.At}, &took, &v.Reason, &v.Level, &v.Recent, instant{&v.Said}); err != nil {
+		if err := rows.Scan(&v.Check, &v.Location, named(&v.Outcome), instant{&v.At}, &took, &v.Reason, &v.Level, &v.Recent, instant{&v.Said}, instant{&v.Turned}); err != nil {
 			return err
 		}
 		v.Took = time.Duration(took) * time.Microsecond
 		m.Standings = append(m.Standings, v)
 		return nil
-	}, "SELECT checked, location, outcome, at, took_us, reason, level, recent, said FROM standing ORDER BY checked, location")
+	}, "SELECT checked, location, outcome, at, took_us, reason, level, recent, said, turned FROM standing ORDER BY checked, location")
 }
 
 func loadConditions(ctx context.Context, tx *sql.Tx, _ time.Time, m *status.Memory) error {
@@ -105,14 +105,14 @@ const wanted = `(i.resolved = 0 AND i.merged_into = '' OR i.resolved >= $1 OR i.
 func loadIncidents(ctx context.Context, tx *sql.Tx, since time.Time, m *status.Memory) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
 		var i status.Incident
-		if err := rows.Scan(&i.ID, &i.Code, &i.Cause, inJSON[status.Text]{&i.Title}, named(&i.Stage), named(&i.Impact), named(&i.Worst),
+		if err := rows.Scan(&i.ID, &i.Code, &i.Cause, inJSON[status.Text]{&i.Title}, named(&i.Stage), named(&i.Impact), named(&i.Worst), named(&i.Told),
 			instant{&i.Began}, instant{&i.Detected}, instant{&i.Announced}, instant{&i.Watching}, instant{&i.Resolved}, instant{&i.Next},
 			&i.MergedInto, &i.Version); err != nil {
 			return err
 		}
 		m.Incidents = append(m.Incidents, i)
 		return nil
-	}, `SELECT i.id, i.code, i.cause, i.title, i.stage, i.impact, i.worst, i.began, i.detected, i.announced, i.watching, i.resolved,
+	}, `SELECT i.id, i.code, i.cause, i.title, i.stage, i.impact, i.worst, i.told, i.began, i.detected, i.announced, i.watching, i.resolved,
 		i.next_word, i.merged_into, i.version FROM incident i WHERE `+wanted+` ORDER BY i.id`, millis(since))
 }
 

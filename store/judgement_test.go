@@ -25,7 +25,7 @@ func outage() notifier.Record {
 	return notifier.Record{
 		Standings: []status.Standing{{
 			Vote:  status.Vote{Check: "pay/1", Location: "seoul-1", Outcome: status.Wrong, At: noon, Took: 1234567 * time.Microsecond, Reason: "status == 200: was 503"},
-			Level: status.LevelFail, Recent: "00222", Said: noon,
+			Level: status.LevelFail, Recent: "00222", Said: noon, Turned: noon.Add(-2 * time.Second),
 		}},
 		Change: status.Change{
 			At: noon.Add(time.Second),
@@ -36,7 +36,7 @@ func outage() notifier.Record {
 			Closed: []status.Interval{{Component: "pay", State: status.Operational, Since: noon.Add(-time.Hour), Until: noon}},
 			Incidents: []status.Incident{{
 				ID: "i1", Code: "K7QX", Cause: "component:pay", Title: status.Text{"ko": "결제", "en": "Payment"}, Stage: status.Identified,
-				Impact: status.MajorOutage, Worst: status.MajorOutage, Began: noon, Detected: noon.Add(3 * time.Second), Announced: noon.Add(8 * time.Second),
+				Impact: status.MajorOutage, Worst: status.MajorOutage, Told: status.PartialOutage, Began: noon, Detected: noon.Add(3 * time.Second), Announced: noon.Add(8 * time.Second),
 				Next: noon.Add(time.Hour), Components: []status.Affected{pay, taxi}, Version: 2,
 				Updates: []status.Update{
 					{ID: "u1", At: noon.Add(8 * time.Second), Kind: status.UpdateOpened, Cause: "component:pay", Components: []status.Affected{pay, taxi}, Next: noon.Add(time.Hour)},

@@ -11,6 +11,7 @@ CREATE TABLE standing (
   level    SMALLINT NOT NULL,              -- 0 unknown, 1 ok, 2 slow, 3 failing
   recent   TEXT NOT NULL,
   said     BIGINT NOT NULL,
+  turned   BIGINT NOT NULL,
   PRIMARY KEY (checked, location)
 ){{wr}};
 
@@ -44,6 +45,7 @@ CREATE TABLE incident (
   stage       TEXT NOT NULL,
   impact      TEXT NOT NULL,
   worst       TEXT NOT NULL,
+  told        TEXT NOT NULL,
   began       BIGINT NOT NULL,
   detected    BIGINT NOT NULL,
   announced   BIGINT NOT NULL,
