@@ -1,0 +1,69 @@
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed assets
+var assetFiles embed.FS
+
+var assetTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// assets are the style, icon and widget. Each has an address that holds a hash
+// of its bytes and is good for ever; the widget has a plain one too.
+type assets struct {
+	shelf map[string]*document // by path
+	paths map[string]string    // file name → path with the hash
+}
+
+func newAssets() (*assets, error) {
+	a := &assets{shelf: map[string]*document{}, paths: map[string]string{}}
+	for name, place := range map[string]string{
+		"style.css": "/assets/style-%s.css",
+		"icon.svg":  "/assets/icon-%s.svg",
+		"widget.js": "/widget-%s.js",
+	} {
+		if err := a.add(name, place); err != nil {
+			return nil, err
+		}
+	}
+	widget := *a.shelf[a.paths["widget.js"]]
+	widget.kept("public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400")
+	a.shelf["/widget.js"] = &widget
+	return a, nil
+}
+
+func (a *assets) add(name, place string) error {
+	body, err := assetFiles.ReadFile("assets/" + name)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	d, err := newDocument(http.StatusOK, assetTypes[path.Ext(name)], body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	sum := sha256.Sum256(body)
+	hash := strings.NewReplacer("-", "a", "_", "b").Replace(base64.RawURLEncoding.EncodeToString(sum[:9]))
+	a.paths[name] = fmt.Sprintf(place, hash)
+	a.shelf[a.paths[name]] = d.kept(keepForever).forAnyOrigin()
+	return nil
+}
+
+// path is where a file is served.
+func (a *assets) path(name string) (string, error) {
+	p, ok := a.paths[name]
+	if !ok {
+		return "", fmt.Errorf("there is no asset %q", name)
+	}
+	return p, nil
+}

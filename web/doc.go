@@ -1,0 +1,13 @@
+// Package web is the public face of Bongsu: the page, its data and the widget.
+//
+//	Snapshot ──Publish──▶ edition ──▶ shelf   "/", API, widget data: rendered and compressed at once
+//	                         └──────▶ pages   the rest: rendered when first asked for, then kept
+//	request ──guard──▶ shelf? ──yes──▶ bytes from memory
+//	                     └──no───▶ gin ──▶ page, health, metrics, mounted handlers
+//
+// Every page is made from one immutable [status.Snapshot] and nothing else, so
+// the page stays up when the database does not. The pages are whole without
+// scripts and ask no other host for anything.
+//
+// A language is one file in locales and one line in words.go.
+package web

@@ -1,0 +1,207 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+)
+
+// How long what may be kept, by browsers and by caches on the way. A page that
+// can not be fetched anew is better old than missing: it says itself how old
+// it is.
+const (
+	keepShort   = "public, max-age=15, stale-while-revalidate=60, stale-if-error=86400"
+	keepForever = "public, max-age=31536000, immutable"
+	keepNot     = "no-store"
+)
+
+// Compression levels: gzip's best, and the brotli level past which 50 KB of
+// page cost more than 5 ms.
+const (
+	gzipLevel   = gzip.BestCompression
+	brotliLevel = 5
+)
+
+// document is something to serve from memory: bytes, compressed once, with
+// the headers that go with them. It does not change.
+type document struct {
+	status int
+	body   []byte
+	plain  encoded
+	gzip   encoded
+	brotli encoded
+
+	contentType  []string
+	language     []string // nil for what has none
+	cacheControl []string
+	vary         []string
+	anyOrigin    bool // other sites' scripts may read it
+}
+
+// encoded is one representation of a document.
+type encoded struct {
+	body     []byte
+	length   []string
+	etag     []string
+	encoding []string // nil for none
+}
+
+// newDocument compresses body.
+func newDocument(status int, contentType string, body []byte) (*document, error) {
+	d := &document{
+		status:       status,
+		body:         body,
+		contentType:  []string{contentType},
+		cacheControl: []string{keepShort},
+		vary:         []string{"Accept-Encoding"},
+	}
+	sum := sha256.Sum256(append([]byte(contentType), body...))
+	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
+	d.plain = newEncoded(body, tag, "")
+	var err error
+	if d.gzip, err = compressGzip(body, tag); err != nil {
+		return nil, err
+	}
+	d.brotli, err = compressBrotli(body, tag)
+	return d, err
+}
+
+func newEncoded(body []byte, tag, encoding string) encoded {
+	e := encoded{body: body, length: []string{strconv.Itoa(len(body))}}
+	if encoding == "" {
+		e.etag = []string{`"` + tag + `"`}
+		return e
+	}
+	e.encoding = []string{encoding}
+	e.etag = []string{`"` + tag + "-" + encoding + `"`}
+	return e
+}
+
+func compressGzip(body []byte, tag string) (encoded, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzipLevel)
+	if err != nil {
+		return encoded{}, fmt.Errorf("compressing: %w", err)
+	}
+	if _, err := w.Write(body); err != nil {
+		return encoded{}, fmt.Errorf("compressing: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return encoded{}, fmt.Errorf("compressing: %w", err)
+	}
+	return newEncoded(out.Bytes(), tag, "gzip"), nil
+}
+
+func compressBrotli(body []byte, tag string) (encoded, error) {
+	var out bytes.Buffer
+	w := brotli.NewWriterLevel(&out, brotliLevel)
+	if _, err := w.Write(body); err != nil {
+		return encoded{}, fmt.Errorf("compressing: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return encoded{}, fmt.Errorf("compressing: %w", err)
+	}
+	return newEncoded(out.Bytes(), tag, "br"), nil
+}
+
+// in says which language the document is in, and that visitors who ask for
+// another get another.
+func (d *document) in(lang string) *document {
+	d.language = []string{lang}
+	d.vary = []string{"Accept-Encoding, Accept-Language"}
+	return d
+}
+
+// forAnyOrigin lets other sites' scripts read the document.
+func (d *document) forAnyOrigin() *document {
+	d.anyOrigin = true
+	return d
+}
+
+// kept sets how long the document may be kept.
+func (d *document) kept(cacheControl string) *document {
+	d.cacheControl = []string{cacheControl}
+	return d
+}
+
+var (
+	anyOrigin   = []string{"*"}
+	crossOrigin = []string{"cross-origin"}
+)
+
+// serve answers a GET or HEAD.
+func (d *document) serve(w http.ResponseWriter, r *http.Request) {
+	e := d.choose(r.Header.Get("Accept-Encoding"))
+	h := w.Header()
+	h["Cache-Control"] = d.cacheControl
+	h["Vary"] = d.vary
+	if d.anyOrigin {
+		h["Access-Control-Allow-Origin"] = anyOrigin
+		h["Cross-Origin-Resource-Policy"] = crossOrigin
+	}
+	if d.status == http.StatusOK {
+		h["Etag"] = e.etag
+		if matches(r.Header["If-None-Match"], e.etag[0]) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	h["Content-Type"] = d.contentType
+	h["Content-Length"] = e.length
+	if d.language != nil {
+		h["Content-Language"] = d.language
+	}
+	if e.encoding != nil {
+		h["Content-Encoding"] = e.encoding
+	}
+	w.WriteHeader(d.status)
+	if r.Method != http.MethodHead {
+		w.Write(e.body)
+	}
+}
+
+// choose is the smallest representation the visitor takes.
+func (d *document) choose(accepted string) *encoded {
+	best := &d.plain
+	if len(d.gzip.body) < len(best.body) && accepts(accepted, "gzip") {
+		best = &d.gzip
+	}
+	if len(d.brotli.body) < len(best.body) && accepts(accepted, "br") {
+		best = &d.brotli
+	}
+	return best
+}
+
+// accepts says whether an Accept-Encoding header names the coding and does not
+// forbid it with a quality of zero.
+func accepts(header, coding string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, quality, _ := strings.Cut(part, ";")
+		if strings.TrimSpace(name) != coding {
+			continue
+		}
+		q, found := strings.CutPrefix(strings.TrimSpace(quality), "q=")
+		return !found || strings.Trim(q, "0.") != ""
+	}
+	return false
+}
+
+// matches says whether an If-None-Match header names the tag.
+func matches(headers []string, tag string) bool {
+	for _, header := range headers {
+		for part := range strings.SplitSeq(header, ",") {
+			part = strings.TrimSpace(part)
+			if part == "*" || strings.TrimPrefix(part, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,287 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"bongsu/status"
+)
+
+// maxKept is how many pages rendered on request an edition keeps. Only pages
+// that exist are kept, so strangers can not fill it.
+const maxKept = 1024
+
+// maxAcceptLanguage bounds what is read of an Accept-Language header.
+const maxAcceptLanguage = 200
+
+// edition is everything served for one snapshot. What it serves does not
+// change; pages that are seldom asked for are rendered when first asked for.
+type edition struct {
+	snapshot  *status.Snapshot
+	until     time.Time // the snapshot speaks for the present until then
+	languages []string  // the first is the default
+	matcher   language.Matcher
+	tellers   map[string]*teller
+	server    *Server
+
+	shelf map[string]*document // by path, and by path and language
+	other map[string]*document // 404 and its like, by status and language
+
+	keeping sync.Mutex
+	kept    map[string]func() (*document, error) // by path and language
+}
+
+// newEdition renders what must be ready. Documents equal to those of the
+// edition before are taken over, compressed as they are.
+func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*edition, error) {
+	e := &edition{
+		snapshot:  snapshot,
+		until:     snapshot.At.Add(s.options.Valid),
+		languages: s.speech.spoken(snapshot.Site.Languages),
+		tellers:   map[string]*teller{},
+		server:    s,
+		shelf:     map[string]*document{},
+		other:     map[string]*document{},
+		kept:      map[string]func() (*document, error){},
+	}
+	tags := make([]language.Tag, len(e.languages))
+	components := indexed(snapshot)
+	for i, lang := range e.languages {
+		tags[i] = language.Make(lang)
+		e.tellers[lang] = newTeller(snapshot, s.speech.voices[lang], e.languages, components)
+	}
+	e.matcher = language.NewMatcher(tags)
+	if err := e.stock(before); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func indexed(s *status.Snapshot) map[string]*status.ComponentView {
+	components := map[string]*status.ComponentView{}
+	for g := range s.Groups {
+		for c := range s.Groups[g].Components {
+			v := &s.Groups[g].Components[c]
+			components[v.Component.ID] = v
+		}
+	}
+	return components
+}
+
+// stock fills the shelf.
+func (e *edition) stock(before *edition) error {
+	for path, d := range e.server.assets.shelf {
+		e.shelf[path] = d
+	}
+	for _, lang := range e.languages {
+		if err := e.stockLanguage(lang, before); err != nil {
+			return err
+		}
+	}
+	body, err := e.statusJSON()
+	if err != nil {
+		return err
+	}
+	if err := e.stockJSON("/api/v1/status", body, before); err != nil {
+		return err
+	}
+	for i := range e.snapshot.Apps {
+		app := &e.snapshot.Apps[i]
+		body, err := e.widgetJSON(app)
+		if err != nil {
+			return err
+		}
+		if err := e.stockJSON("/widget/"+app.ID+".json", body, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *edition) stockLanguage(lang string, before *edition) error {
+	body, err := e.render("overview", "/", lang, http.StatusOK, e.tellers[lang].overview(e.until))
+	if err != nil {
+		return err
+	}
+	d, err := before.reuse(key("/", lang), body, func() (*document, error) { return newPage(http.StatusOK, lang, body) })
+	if err != nil {
+		return err
+	}
+	e.shelf[key("/", lang)] = d
+	for _, code := range []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusInternalServerError} {
+		body, err := e.render("message", "/", lang, code, e.tellers[lang].message(code))
+		if err != nil {
+			return err
+		}
+		if e.other[key(http.StatusText(code), lang)], err = newPage(code, lang, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *edition) stockJSON(path string, body []byte, before *edition) error {
+	d, err := before.reuse(path, body, func() (*document, error) {
+		d, err := newDocument(http.StatusOK, "application/json; charset=utf-8", body)
+		if err != nil {
+			return nil, err
+		}
+		return d.forAnyOrigin(), nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	e.shelf[path] = d
+	return nil
+}
+
+// reuse is the document of the edition before if its bytes are the same, else
+// a new one.
+func (e *edition) reuse(key string, body []byte, make func() (*document, error)) (*document, error) {
+	if e != nil {
+		if d := e.shelf[key]; d != nil && bytes.Equal(d.body, body) {
+			return d, nil
+		}
+	}
+	return make()
+}
+
+// newPage is a page as a document. Mistakes are not kept by caches.
+func newPage(code int, lang string, body []byte) (*document, error) {
+	d, err := newDocument(code, "text/html; charset=utf-8", body)
+	if err != nil {
+		return nil, err
+	}
+	if code != http.StatusOK {
+		d.kept(keepNot)
+	}
+	return d.in(lang), nil
+}
+
+func (e *edition) render(view, path, lang string, code int, content page) ([]byte, error) {
+	body, err := e.server.views.render(view, e.frame(path, lang, code, content))
+	if err != nil {
+		return nil, fmt.Errorf("rendering %s in %s: %w", path, lang, err)
+	}
+	return body, nil
+}
+
+// key names a document that there is in several languages.
+func key(path, lang string) string { return path + "\x00" + lang }
+
+// message is the page for an answer that is no page.
+func (e *edition) message(code int, lang string) *document {
+	return e.other[key(http.StatusText(code), lang)]
+}
+
+// page is a page that is rendered when first asked for, or nil if there is
+// none at the path.
+func (e *edition) page(path, lang string) (*document, error) {
+	view, content := e.find(path, lang)
+	if content == nil {
+		return nil, nil //nolint:nilnil // No page and no error is an answer of its own here: 404.
+	}
+	return e.keep(key(path, lang), func() (*document, error) {
+		body, err := e.render(view, path, lang, http.StatusOK, content())
+		if err != nil {
+			return nil, err
+		}
+		return newPage(http.StatusOK, lang, body)
+	})()
+}
+
+// find says which page is at a path: its template and what makes its content.
+func (e *edition) find(path, lang string) (view string, content func() page) {
+	t := e.tellers[lang]
+	switch path {
+	case "/history":
+		return "history", t.history
+	case "/maintenance":
+		return "maintenance", t.maintenance
+	case "/check":
+		return "check", func() page { return t.check("", nil) }
+	}
+	room, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch room {
+	case "components":
+		if c := t.components[id]; c != nil {
+			return "component", func() page { return t.component(c) }
+		}
+	case "incidents":
+		if i, found := e.snapshot.Incident(id); found {
+			return "incident", func() page { return t.incident(i) }
+		}
+	case "check":
+		if i := e.coded(id); i != nil {
+			return "check", func() page { return t.check(i.Code, i) }
+		}
+	}
+	return "", nil
+}
+
+// coded is the incident with the check code, or nil.
+func (e *edition) coded(code string) *status.Incident {
+	for _, list := range [][]status.Incident{e.snapshot.Incidents, e.snapshot.Past} {
+		for i := range list {
+			if list[i].Code != "" && list[i].Code == code {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+// keep remembers what make makes, for as many pages as may be kept. Visitors
+// who come at the same time wait for one rendering.
+func (e *edition) keep(key string, make func() (*document, error)) func() (*document, error) {
+	e.keeping.Lock()
+	defer e.keeping.Unlock()
+	if made := e.kept[key]; made != nil {
+		return made
+	}
+	if len(e.kept) >= maxKept {
+		return make
+	}
+	once := sync.OnceValues(make)
+	e.kept[key] = once
+	return once
+}
+
+// language is the one the visitor asks for: in the address, else by what the
+// browser accepts, else the site's first.
+func (e *edition) language(r *http.Request) string {
+	if r.URL.RawQuery != "" {
+		if chosen := queried(r.URL.RawQuery, "lang"); e.tellers[chosen] != nil {
+			return chosen
+		}
+	}
+	accepted := r.Header.Get("Accept-Language")
+	if accepted == "" || len(accepted) > maxAcceptLanguage {
+		return e.languages[0]
+	}
+	tags, _, err := language.ParseAcceptLanguage(accepted)
+	if err != nil || len(tags) == 0 {
+		return e.languages[0]
+	}
+	_, index, confidence := e.matcher.Match(tags...)
+	if confidence == language.No {
+		return e.languages[0]
+	}
+	return e.languages[index]
+}
+
+// queried is the first value of a parameter, or empty.
+func queried(query, name string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	return values.Get(name)
+}

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"bongsu/status"
+)
+
+// frame is what every page has around its content.
+type frame struct {
+	Lang       string
+	Languages  []langLink
+	Title      string
+	SiteName   string
+	Path       string
+	Canonical  string // the page's public address; empty if the site has none
+	Simulation bool
+	Links      []navLink
+	AsOf       timed
+	Until      timed
+	Zone       string
+	Contact    string
+	Mistake    bool // not a page: 404 and its like
+	Content    any
+}
+
+type langLink struct {
+	Lang, Name, Href string
+	Current          bool
+}
+
+type navLink struct {
+	Text, Href string
+	Current    bool
+}
+
+// page is a page's own part.
+type page struct {
+	title   string // empty for the first page, which has the site's name alone
+	content any
+}
+
+func (e *edition) frame(path, lang string, code int, p page) *frame {
+	t, site := e.tellers[lang], &e.snapshot.Site
+	f := &frame{
+		Lang:       lang,
+		Title:      p.title,
+		SiteName:   t.text(site.Name),
+		Path:       path,
+		Simulation: site.Simulation,
+		AsOf:       t.timed("as_of", e.snapshot.At),
+		Until:      t.timed("valid_until", e.until),
+		Zone:       t.zoneName(),
+		Contact:    site.Contact,
+		Mistake:    code != http.StatusOK,
+		Content:    p.content,
+	}
+	if site.URL != "" && !f.Mistake {
+		f.Canonical = site.URL + link(path, lang)
+	}
+	for _, other := range e.languages {
+		f.Languages = append(f.Languages, langLink{
+			Lang: other, Name: e.server.speech.voices[other].say("language_name"),
+			Href: link(path, other), Current: other == lang,
+		})
+	}
+	for _, l := range e.server.options.Links {
+		f.Links = append(f.Links, navLink{Text: t.text(l.Text), Href: l.Href})
+	}
+	for _, place := range []string{"history", "maintenance", "check"} {
+		f.Links = append(f.Links, navLink{Text: t.say("nav_" + place), Href: link("/"+place, lang), Current: path == "/"+place})
+	}
+	return f
+}
+
+// message is the page for an answer that is no page.
+type message struct{ Heading, Text string }
+
+func (t *teller) message(code int) page {
+	id := map[int]string{
+		http.StatusNotFound:         "not_found",
+		http.StatusMethodNotAllowed: "not_allowed",
+	}[code]
+	if id == "" {
+		id = "our_mistake"
+	}
+	heading := t.say(id)
+	return page{title: heading, content: message{Heading: heading, Text: t.say(id + "_text")}}
+}
+
+// badge is a state in word, shape and colour; the class gives the last two.
+type badge struct{ Class, Word string }
+
+// classes of the states, as style and icons know them.
+var classes = map[status.State]string{
+	status.Unknown:             "none",
+	status.Operational:         "ok",
+	status.DegradedPerformance: "slow",
+	status.PartialOutage:       "part",
+	status.MajorOutage:         "down",
+	status.UnderMaintenance:    "work",
+}
+
+func (t *teller) badge(s status.State) badge { return badge{Class: classes[s], Word: t.state(s)} }
+
+// spoken is an operator's text with the language it is in, where that is not
+// the page's.
+type spoken struct{ Text, Lang string }
+
+func (t *teller) spoken(text status.Text) spoken {
+	for _, lang := range slices.Concat([]string{t.lang}, t.languages) {
+		if s := text[lang]; s != "" {
+			if lang == t.lang {
+				return spoken{Text: s}
+			}
+			return spoken{Text: s, Lang: lang}
+		}
+	}
+	return spoken{}
+}
+
+// named is a link to something, perhaps with its state.
+type named struct {
+	Name, Href string
+	Badge      badge
+	Note       string
+}
+
+func (t *teller) componentLink(id string) named {
+	if c := t.components[id]; c != nil {
+		return named{Name: t.name(id), Href: link("/components/"+id, t.lang), Badge: t.badge(c.State)}
+	}
+	return named{Name: id}
+}
+
+func (t *teller) componentLinks(ids []string) []named {
+	links := make([]named, 0, len(ids))
+	for _, id := range ids {
+		links = append(links, t.componentLink(id))
+	}
+	return links
+}
+
+func (t *teller) incidentHref(id string) string { return link("/incidents/"+id, t.lang) }

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"bongsu/status"
+)
+
+// Limits of what a stranger may send and how long it may take. A slow sender
+// costs a goroutine and a socket for at most these times.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+	maxBodyBytes      = 1 << 20
+	drainTime         = 5 * time.Second // how long requests in flight may take after the end
+)
+
+// defaultValid is how long a snapshot speaks for the present when
+// [Options.Valid] does not say.
+const defaultValid = 10 * time.Minute
+
+// Options are what a Server is made of. The zero value serves.
+type Options struct {
+	// TrustedProxies are the networks whose X-Forwarded-For is believed. With
+	// none, the sender of a request is the other end of its connection.
+	TrustedProxies []string
+
+	// Valid is how long after its instant a snapshot speaks for the present;
+	// 10 minutes if zero. The page and the widget's data name its end. Publish
+	// more often than that, even when nothing has changed.
+	Valid time.Duration
+
+	// Extra are handlers mounted beside the page, by path: one for "/demo" is
+	// asked for "/demo" and everything below it. They may replace the
+	// security headers.
+	Extra map[string]http.Handler
+
+	// Links are shown in the head of every page.
+	Links []Link
+
+	// Ready says why the server should get no visitors, or nil. It is asked by
+	// /readyz and has two seconds. May be nil.
+	Ready func(context.Context) error
+
+	// Metrics is what /metrics shows. Without it there is no /metrics.
+	Metrics prometheus.Gatherer
+
+	// Log hears of panics and of pages that could not be made. May be nil.
+	Log *slog.Logger
+}
+
+// Link is a way from the page to somewhere else on this server.
+type Link struct {
+	Text status.Text
+	Href string // a path
+}
+
+// Server serves the page. Its methods may be used from several goroutines.
+type Server struct {
+	options Options
+	speech  *speech
+	views   *views
+	assets  *assets
+	handler http.Handler
+
+	publishing sync.Mutex // one edition is made at a time
+	current    atomic.Pointer[edition]
+}
+
+// New makes a server. Until the first [Server.Publish] its pages answer 503.
+// The error names the option, text or template that is wrong.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Valid <= 0 {
+		o.Valid = defaultValid
+	}
+	speech, err := newSpeech()
+	if err != nil {
+		return nil, fmt.Errorf("reading the page's texts: %w", err)
+	}
+	assets, err := newAssets()
+	if err != nil {
+		return nil, fmt.Errorf("reading the page's assets: %w", err)
+	}
+	views, err := newViews(speech, assets)
+	if err != nil {
+		return nil, fmt.Errorf("reading the page's templates: %w", err)
+	}
+	s := &Server{options: o, speech: speech, views: views, assets: assets}
+	router, err := s.router()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.guard(s.fromShelf(router))
+	return s, nil
+}
+
+// Handler answers every request of the public face.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Publish makes snapshot what every later visitor sees. The first page, the
+// API and the widget's data are rendered and compressed before it returns; a
+// document whose bytes did not change keeps its tag. A snapshot that can not be
+// rendered leaves the one before it in place and is logged.
+func (s *Server) Publish(snapshot *status.Snapshot) {
+	s.publishing.Lock()
+	defer s.publishing.Unlock()
+	next, err := s.newEdition(snapshot, s.current.Load())
+	if err != nil {
+		s.options.Log.Error("rendering the page", "err", err)
+		return
+	}
+	s.current.Store(next)
+}
+
+// Serve answers on listener until ctx ends, then lets requests in flight
+// finish for a few seconds and returns.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+	drained := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		drained <- server.Shutdown(grace)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	}
+	if err := <-drained; err != nil { // Serve returns when Shutdown begins, not when it ends
+		return errors.Join(fmt.Errorf("draining %s: %w", listener.Addr(), err), server.Close())
+	}
+	return nil
+}
+
+// router is the part of the face that gin routes: whatever is not on the shelf.
+func (s *Server) router() (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	if err := engine.SetTrustedProxies(s.options.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("trusted_proxies: %w; write addresses or networks such as 10.0.0.0/8", err)
+	}
+	engine.NoRoute(s.answer(http.StatusNotFound))
+	engine.NoMethod(s.answer(http.StatusMethodNotAllowed))
+	s.pageRoutes(engine)
+	s.healthRoutes(engine)
+	for path, handler := range s.options.Extra {
+		if !strings.HasPrefix(path, "/") || len(path) < 2 || strings.HasSuffix(path, "/") {
+			return nil, fmt.Errorf("mounting %q: write a path such as /demo", path)
+		}
+		engine.Any(path, gin.WrapH(handler))
+		engine.Any(path+"/*below", gin.WrapH(handler))
+	}
+	return engine, nil
+}
+
+// get registers handler for GET and HEAD.
+func get(engine *gin.Engine, path string, handler gin.HandlerFunc) {
+	engine.GET(path, handler)
+	engine.HEAD(path, handler)
+}

@@ -1,0 +1,51 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+
+	"bongsu/status"
+	"bongsu/web"
+)
+
+// serve is a server that has published a snapshot.
+func serve(t testing.TB, s *status.Snapshot, o web.Options) *web.Server {
+	t.Helper()
+	server, err := web.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Publish(s)
+	return server
+}
+
+// site is such a server on a real socket.
+func site(t testing.TB, s *status.Snapshot) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(serve(t, s, web.Options{}).Handler())
+	t.Cleanup(server.Close)
+	return server
+}
+
+// ask makes one request in memory. Headers are given as name, value.
+func ask(handler http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w
+}
+
+func call[P, R any](t *testing.T, tab context.Context, command cdp.Command[P, R], params P) {
+	t.Helper()
+	if _, err := chromedp.Call(tab, command, params); err != nil {
+		t.Fatal(err)
+	}
+}
