@@ -162,7 +162,7 @@ func TestKindsOfNo(t *testing.T) {
 		{404, "<html>", "rejected HTTP 404 recipient=false"},
 		{301, "", "again"},
 	} {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "2")
 			w.WriteHeader(c.status)
 			io.WriteString(w, c.body)

@@ -103,7 +103,7 @@ func TestKindsOfNo(t *testing.T) {
 		{302, ``, "again"},
 	} {
 		seen := 0
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			seen++
 			w.Header().Set("Retry-After", "7")
 			w.Header().Set("Location", "/other")

@@ -2,7 +2,7 @@ package twilio
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Twilio signs with HMAC-SHA1
+	"crypto/sha1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"bongsu/notifier"
-	"bongsu/notifier/wire"
+	"bongsu/notifier/wire" //nolint:gosec // Twilio signs with HMAC-SHA1
 )
 
 // Where Twilio calls back.

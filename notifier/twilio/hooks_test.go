@@ -1,17 +1,17 @@
 package twilio_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/hmac"
-	"crypto/sha1"
-	"encoding/base64"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twilio/twilio-go/client"
@@ -94,10 +94,7 @@ func TestWhatIsNotTwiliosIsRefused(t *testing.T) {
 	form := report("delivered", "")
 	good := signature(token, public+reported, form)
 	with := func(name, value string) url.Values {
-		f := url.Values{}
-		for k, v := range form {
-			f[k] = v
-		}
+		f := maps.Clone(form)
 		f[name] = append([]string(nil), strings.Split(value, "|")...)
 		return f
 	}

@@ -214,7 +214,10 @@ func TestFaultsOfTheWayThere(t *testing.T) {
 		{"takes it and hangs up", "uncertain", hear},
 		{"takes it and resets", "uncertain", func(c net.Conn) { hear(c); c.(*net.TCPConn).SetLinger(0) }},
 		{"answers garbage", "uncertain", func(c net.Conn) { hear(c); io.WriteString(c, "garbage\r\n\r\n") }},
-		{"loses the 201", "uncertain", func(c net.Conn) { hear(c); io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 40\r\n\r\n{\"sid\":") }},
+		{"loses the 201", "uncertain", func(c net.Conn) {
+			hear(c)
+			io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 40\r\n\r\n{\"sid\":")
+		}},
 	} {
 		door, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -312,7 +315,9 @@ func TestProblems(t *testing.T) {
 		{"account_sid", func(s *twilio.Settings) { s.AccountSID = notifier.NewSecret("nonsense") }},
 		{"auth_token", func(s *twilio.Settings) { s.AuthToken = notifier.NewSecret("with a space") }},
 		{"from", func(s *twilio.Settings) { s.From = notifier.Secret{} }},
-		{"from", func(s *twilio.Settings) { s.MessagingService = notifier.NewSecret("MG00000000000000000000000000000001") }},
+		{"from", func(s *twilio.Settings) {
+			s.MessagingService = notifier.NewSecret("MG00000000000000000000000000000001")
+		}},
 		{"validity", func(s *twilio.Settings) { s.Validity = 11 * time.Hour }},
 		{"base_url", func(s *twilio.Settings) { s.BaseURL = "http://api.example" }},
 	} {

@@ -7,6 +7,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -134,11 +135,11 @@ func (l *Line) exchange(ctx context.Context, x *Exchange, r *http.Request) (*htt
 	}
 	defer answer.Body.Close()
 	x.Status, x.Header = answer.StatusCode, answer.Header
-	if x.Body, err = readAll(answer.Body); err != nil {
+	if x.Body, err = readAll(answer); err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	x.Whole = true
-	answer.Body = io.NopCloser(strings.NewReader(string(x.Body)))
+	answer.Body = io.NopCloser(bytes.NewReader(x.Body))
 	return answer, nil
 }
 
@@ -166,10 +167,16 @@ func (l *Line) aim(ctx context.Context, r *http.Request) *http.Request {
 	return r
 }
 
-func readAll(body io.Reader) ([]byte, error) {
-	got, err := io.ReadAll(io.LimitReader(body, MaxAnswer+1))
-	if err == nil && len(got) > MaxAnswer {
-		return got[:MaxAnswer], errTooLong
+// readAll reads a body in one piece where its length is told.
+func readAll(answer *http.Response) ([]byte, error) {
+	if answer.ContentLength > MaxAnswer {
+		return nil, errTooLong
 	}
-	return got, err
+	var body bytes.Buffer
+	body.Grow(int(max(answer.ContentLength, 0)) + bytes.MinRead)
+	n, err := body.ReadFrom(io.LimitReader(answer.Body, MaxAnswer+1))
+	if err == nil && n > MaxAnswer {
+		return nil, errTooLong
+	}
+	return body.Bytes(), err
 }
