@@ -228,3 +228,80 @@ func TestADomainThatRecoversOneByOneStaysOneStory(t *testing.T) {
 		t.Errorf("the incident is %+v", i)
 	}
 }
+
+func TestADeeperCauseTakesOverADomain(t *testing.T) {
+	m := model("power", "a needs power in dc", "b needs power in dc")
+	d := newDesk(t, m)
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"a": status.Failed, "b": status.Failed}))
+	if i := d.only(); i.Cause != "domain:dc" {
+		t.Errorf("at first the cause is %s", i.Cause)
+	}
+	d.rounds(3, world(m, status.Failed, nil))
+	if i := d.only(); i.Cause != "component:power" {
+		t.Errorf("then the cause is %s", i.Cause)
+	}
+}
+
+func TestAWiderDomainTakesOver(t *testing.T) {
+	m := model("a in dc, kt", "b in dc, kt", "c in kt", "d in kt")
+	d := newDesk(t, m)
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"a": status.Failed, "b": status.Failed}))
+	if i := d.only(); i.Cause != "domain:dc" {
+		t.Errorf("at first the cause is %s", i.Cause)
+	}
+	d.rounds(3, world(m, status.Failed, nil))
+	if i := d.only(); i.Cause != "domain:kt" || len(i.Components) != 4 {
+		t.Errorf("then the cause is %s with %d components", i.Cause, len(i.Components))
+	}
+}
+
+// What is well again in an incident that merges is watched by the other.
+func TestAMergedIncidentBringsWhatItWatches(t *testing.T) {
+	m := model("login", "chat needs login", "map needs login", "gifts needs map")
+	d := newDesk(t, m)
+	one := map[string]status.Outcome{"chat": status.Failed}
+	d.rounds(3, world(m, status.OK, one))
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"chat": status.Failed, "map": status.Failed, "gifts": status.Failed}))
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"chat": status.Failed, "map": status.Failed}))
+	d.pass(20 * time.Second)
+	d.rounds(3, world(m, status.Failed, map[string]status.Outcome{"gifts": status.OK}))
+	i := d.board.Snapshot(d.now).Incidents[0]
+	if len(i.Components) != 4 || i.Components[2].Component != "gifts" || i.Components[2].Until.IsZero() {
+		t.Errorf("the incident is %+v", i)
+	}
+	d.restart()
+	d.judge()
+	d.rounds(3, world(m, status.Failed, nil))
+	if s := d.board.Snapshot(d.now); len(s.Incidents) != 1 || d.component("gifts").Incident != i.ID {
+		t.Errorf("when it fails again there are %d incidents", len(s.Incidents))
+	}
+}
+
+// A component that fails for another cause moves to that cause's incident; the
+// rest of its own goes on.
+func TestAComponentMovesToItsCause(t *testing.T) {
+	m := model("login", "chat needs login", "map needs login", "pay needs map")
+	m.Components[3].Needs = append(m.Components[3].Needs, status.Need{ID: "chat"})
+	d := newDesk(t, m)
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"chat": status.Failed}))
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"chat": status.Failed, "map": status.Failed, "pay": status.Failed}))
+	for range 2 {
+		s := d.board.Snapshot(d.now)
+		if len(s.Incidents) != 2 {
+			t.Fatalf("there are %d incidents", len(s.Incidents))
+		}
+		if pay := d.component("pay"); pay.AffectedBy != "component:chat" || pay.Incident != s.Incidents[0].ID {
+			t.Errorf("pay is affected by %s in %s", pay.AffectedBy, pay.Incident)
+		}
+		d.restart()
+		d.judge()
+	}
+	d.rounds(3, world(m, status.OK, map[string]status.Outcome{"map": status.Failed, "pay": status.Failed}))
+	for range 2 {
+		if pay := d.component("pay"); pay.AffectedBy == "" || pay.Incident == "" {
+			t.Errorf("pay is affected by %q in %q", pay.AffectedBy, pay.Incident)
+		}
+		d.restart()
+		d.judge()
+	}
+}

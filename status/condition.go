@@ -121,12 +121,26 @@ func (s *subject) conclude(f fate, cause string, now time.Time) (next Condition,
 	}
 	next = Condition{
 		Component: s.ID, State: f.state, Derived: f.derived, AffectedBy: cause,
-		Since: old.Since, Why: s.why, Measured: s.saidLast(), Version: old.Version + 1,
+		Since: old.Since, Why: s.reasons(), Measured: s.saidLast(), Version: old.Version + 1,
 	}
 	if old.Version == 0 || old.State != f.state {
 		next.Since = s.turned(f.state, now)
 	}
 	return next, true
+}
+
+// reasons are the subject's findings in the words of the latest votes.
+func (s *subject) reasons() []Finding {
+	all := slices.Clone(s.why)
+	for i := range all {
+		f := &all[i]
+		f.Reason, f.At = "", time.Time{}
+		at := slices.IndexFunc(s.sights, func(t *sight) bool { return t.check.ID == f.Check })
+		for v := range s.sights[at].views {
+			f.blame(&s.sights[at].views[v])
+		}
+	}
+	return all
 }
 
 // turned is when the subject's state became what it is at now. What was

@@ -41,7 +41,8 @@ func (m *Model) majority() int { return len(m.Locations)/2 + 1 }
 // count, and fewer of them than the quorum decide nothing. A failure, or
 // slowness, counts when the quorum sees it; the check passes when the quorum,
 // or a majority of all locations if that is less, says that it answers. Locations
-// that disagree without either leave it undecided.
+// that disagree without either leave it undecided. The finding's words come when
+// it is shown; see [subject.reasons].
 func (b *Board) find(s *sight, now time.Time) Finding {
 	f := Finding{Check: s.check.ID}
 	slow := 0
@@ -59,7 +60,6 @@ func (b *Board) find(s *sight, now time.Time) Finding {
 		default:
 			f.Passing = append(f.Passing, location)
 		}
-		f.blame(v)
 	}
 	f.Level = b.verdict(len(f.Failing), slow, len(f.Passing)-slow)
 	return f

@@ -57,6 +57,9 @@ func TestTheWholeStory(t *testing.T) {
 	if i.Cause != "component:login" || i.Stage != status.Identified || len(i.Components) != 6 || !i.Began.Equal(onset) {
 		t.Errorf("the incident is %+v", i)
 	}
+	if why := d.component("chat").Why; len(why) != 1 || why[0].Reason != "seen failed" || !why[0].At.Equal(d.now) {
+		t.Errorf("chat is down because %+v", why)
+	}
 	if len(d.events) != 0 {
 		t.Errorf("before settle people heard %v", d.heard())
 	}

@@ -83,6 +83,15 @@ func (b *Board) groupViews(now time.Time) []GroupView {
 		views[i] = GroupView{Group: g, State: Operational}
 		at[g.ID] = i
 	}
+	size := make([]int, len(views))
+	for _, s := range b.subjects {
+		if i, known := at[s.Group]; known {
+			size[i]++
+		}
+	}
+	for i := range views {
+		views[i].Components = make([]ComponentView, 0, size[i])
+	}
 	down := b.failedDomains()
 	for _, s := range b.subjects {
 		i, known := at[s.Group]
