@@ -1,0 +1,158 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"bongsu/notifier"
+)
+
+// commitTime bounds a commit; a database that takes longer is treated as away.
+const commitTime = 10 * time.Second
+
+// judge drives the desk: looks and requests in, pages and records out.
+type judge struct {
+	*Monitor
+
+	desk    *Desk
+	waiting []request // answered when what they did is committed
+	riding  []request // with the record that is on its way
+	notices bool      // that record has some
+	writer  sync.WaitGroup
+}
+
+// run judges until ctx is done, then commits what is left.
+func (j *judge) run(ctx context.Context) error {
+	defer close(j.pages)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(j.turn(ctx))
+		select {
+		case <-ctx.Done():
+			return j.close(ctx)
+		case o := <-j.looked:
+			j.take(o)
+		case r := <-j.asked:
+			j.serve(r)
+		case err := <-j.written:
+			j.committed(ctx, err)
+		case <-timer.C:
+		}
+	}
+}
+
+// turn does what is due and returns how long there is nothing to do.
+func (j *judge) turn(ctx context.Context) time.Duration {
+	now := j.now()
+	j.judgeBeat.Store(now.UnixNano())
+	began := time.Now()
+	todo, next := j.desk.Due(now)
+	if todo.Judged {
+		j.Metrics.judging.Observe(time.Since(began).Seconds())
+	}
+	j.do(ctx, &todo)
+	return min(pulse, next.Sub(now))
+}
+
+func (j *judge) do(ctx context.Context, todo *Todo) {
+	for _, err := range todo.Problems {
+		j.Log.ErrorContext(ctx, "judging", "error", err)
+	}
+	if todo.Publish != nil {
+		select {
+		case <-j.pages: // overtaken before the page could show it
+		default:
+		}
+		j.pages <- todo.Publish // only this goroutine sends, so there is room
+	}
+	if todo.Record != nil {
+		j.commit(ctx, *todo.Record)
+	}
+	j.Metrics.unrecorded.Set(float64(j.desk.Unrecorded()))
+}
+
+// take folds in a look, and those that ended with it: they are judged at once.
+func (j *judge) take(o Outcome) {
+	for range cap(j.looked) {
+		j.report(o)
+		select {
+		case o = <-j.looked:
+		default:
+			return
+		}
+	}
+}
+
+func (j *judge) report(o Outcome) {
+	now := j.now()
+	again := j.desk.Report(o, now)
+	j.mu.Lock()
+	j.roster.Report(o.Check, again, o.Result.Retry, now)
+	j.mu.Unlock()
+	if again {
+		j.ring()
+	}
+}
+
+// commit writes beside the loop. A stop does not break it off half-way: its
+// outcome would be unknown without need.
+func (j *judge) commit(ctx context.Context, r notifier.Record) {
+	j.riding, j.waiting = append(j.riding, j.waiting...), nil
+	j.notices = len(r.Notices) > 0
+	j.writer.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+		defer cancel()
+		j.written <- j.Book.Record(ctx, r)
+	})
+}
+
+// committed takes note of how the commit went. What a failed one held rides
+// with the next.
+func (j *judge) committed(ctx context.Context, err error) {
+	j.desk.Recorded(err, j.now())
+	if err != nil {
+		j.Metrics.failures.Inc()
+		j.Log.ErrorContext(ctx, "recording a judgement; it is kept and tried again", "error", err)
+		return
+	}
+	for _, r := range j.riding {
+		r.answer <- answer{made: r.made}
+	}
+	j.riding = nil
+	if j.notices && j.Woke != nil {
+		j.Woke()
+	}
+}
+
+// close waits for the commit on its way and makes a last one for the rest.
+func (j *judge) close(ctx context.Context) error {
+	j.writer.Wait()
+	select {
+	case err := <-j.written:
+		j.committed(ctx, err)
+	default:
+	}
+	err := j.last(ctx)
+	for _, r := range append(j.riding, j.waiting...) {
+		r.answer <- answer{err: ErrStopped}
+	}
+	return err
+}
+
+func (j *judge) last(ctx context.Context) error {
+	r := j.desk.Flush(j.now())
+	if r == nil {
+		return nil
+	}
+	j.commit(ctx, *r)
+	j.writer.Wait()
+	err := <-j.written
+	j.committed(ctx, err)
+	if err != nil {
+		return fmt.Errorf("recording the last %d changes: %w", j.desk.Unrecorded(), err)
+	}
+	return nil
+}
