@@ -212,6 +212,8 @@ func ask(e *expression, a *answer, scene map[string]any) *miss {
 		m.outcome, m.seen = Inconclusive, err.Error()
 	case a != nil && e.speaksOf("json") && a.jsonErr != nil && (err != nil || !met):
 		m.seen = fmt.Sprintf("%s: %s", a.jsonError(), describe(string(a.body)))
+	case err != nil && a != nil && e.speaksOf("json"):
+		m.seen = "the answer has another shape: " + describe(string(a.body))
 	case err != nil:
 		m.seen = err.Error()
 	case met:

@@ -28,10 +28,10 @@ type Check struct {
 	Timeout   time.Duration // for all steps together; zero is [DefaultTimeout]
 	UserAgent string        // see [UserAgent]
 
-	Env    func(name string) (string, bool)  // looks up ${env:NAME}; nil: nothing is set
-	File   func(path string) ([]byte, error) // reads ${file:PATH}; nil: nothing is there
-	Random io.Reader                         // makes nonces, safe for concurrent use; nil is crypto/rand
-	Roots  *x509.CertPool                    // whom to trust; nil is the system
+	Env      func(name string) (string, bool) // looks up ${env:NAME}; nil: nothing is set
+	Random   io.Reader                        // makes nonces, safe for concurrent use; nil is crypto/rand
+	Roots    *x509.CertPool                   // whom to trust; nil is the system
+	Resolver *net.Resolver                    // whom to ask for names; nil is whom the system asks
 
 	once  sync.Once
 	wired *wires
@@ -50,9 +50,9 @@ func UserAgent(version, contact string) string {
 // timeout has passed or ctx is done, whichever comes first. A step that ends
 // otherwise than ok or slow is the last that runs.
 func (c *Check) Probe(ctx context.Context, now time.Time) Result {
+	run := &Run{check: c, wires: c.wires(), now: now, began: time.Now()}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout(), errTimeout)
 	defer cancel()
-	run := &Run{check: c, wires: c.wires(), now: now, began: time.Now()}
 	result := Result{Began: now, Steps: make([]StepSeen, 0, len(c.Steps))}
 	if err := run.begin(); err != nil {
 		result.Reason = err.Error()
@@ -130,20 +130,20 @@ type wires struct {
 }
 
 func (c *Check) wires() *wires {
-	c.once.Do(func() { c.wired = newWires(c.Roots) })
+	c.once.Do(func() { c.wired = newWires(c) })
 	return c.wired
 }
 
 // maxHeader is how many bytes of headers an answer may have.
 const maxHeader = 64 << 10
 
-func newWires(roots *x509.CertPool) *wires {
+func newWires(c *Check) *wires {
 	w := &wires{
 		// The resolver in Go obeys a context to the moment, the one of the
 		// C library does not. Keep-alive probes are of no use on a
 		// connection that lives for one request.
-		dialer: &net.Dialer{Resolver: &net.Resolver{PreferGo: true}, KeepAlive: -1},
-		tls:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		dialer: &net.Dialer{Resolver: cmp.Or(c.Resolver, &net.Resolver{PreferGo: true}), KeepAlive: -1},
+		tls:    &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
 	}
 	// HTTP/1.1 only, so that one request is one connection: HTTP/2 would let
 	// requests that run at the same time meet on one.

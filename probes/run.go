@@ -78,27 +78,15 @@ func (r *Run) save(name string, v any) error {
 
 // lookUp returns what a reference names. Its errors never show the value.
 func (c *Check) lookUp(reference string) (string, error) {
-	value, where := "", ""
-	if name, ok := strings.CutPrefix(reference, "env:"); ok {
-		where = name
-		if c.Env != nil {
-			value, _ = c.Env(name)
-		}
-	} else if path, ok := strings.CutPrefix(reference, "file:"); ok {
-		where = "in " + path
-		if c.File != nil {
-			content, err := c.File(path)
-			if err != nil {
-				return "", &settingError{fmt.Sprintf("credential %s can not be read", where)}
-			}
-			value = strings.TrimRight(string(content), "\r\n")
-		}
+	name, value := strings.TrimPrefix(reference, "env:"), ""
+	if c.Env != nil {
+		value, _ = c.Env(name)
 	}
 	switch {
 	case value == "":
-		return "", &settingError{fmt.Sprintf("credential %s is not set", where)}
+		return "", &settingError{fmt.Sprintf("credential %s is not set", name)}
 	case len(value) > maxSecret:
-		return "", &settingError{fmt.Sprintf("credential %s is longer than %d bytes", where, maxSecret)}
+		return "", &settingError{fmt.Sprintf("credential %s is longer than %d bytes", name, maxSecret)}
 	}
 	return value, nil
 }

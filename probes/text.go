@@ -18,7 +18,7 @@ type text struct {
 // A part is words as they stand, or a value to be filled in.
 type part struct {
 	literal string
-	value   string              // "nonce", "id", "env:TOKEN", "file:PATH"; empty for a literal
+	value   string              // "nonce", "id", "env:TOKEN"; empty for a literal
 	escape  func(string) string // what the position in a URL asks for; nil for nothing
 }
 
@@ -54,12 +54,6 @@ func checkValueName(name string) error {
 	if variable, ok := strings.CutPrefix(name, "env:"); ok {
 		if !envName.MatchString(variable) {
 			return fmt.Errorf("%q is not the name of an environment variable; write ${env:NAME}", variable)
-		}
-		return nil
-	}
-	if path, ok := strings.CutPrefix(name, "file:"); ok {
-		if path == "" {
-			return errors.New("${file:} names no file; write ${file:PATH}")
 		}
 		return nil
 	}
@@ -182,6 +176,4 @@ func (t text) values() []string {
 // secret says whether a secret is filled in.
 func (t text) secret() bool { return slices.ContainsFunc(t.values(), isSecret) }
 
-func isSecret(value string) bool {
-	return strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:")
-}
+func isSecret(value string) bool { return strings.HasPrefix(value, "env:") }

@@ -114,7 +114,7 @@ func (s *TLS) shake(ctx context.Context, run *Run, t *trace) (tls.ConnectionStat
 	if err := shaken.HandshakeContext(ctx); err != nil {
 		return tls.ConnectionState{}, fmt.Errorf("shaking hands: %w", err)
 	}
-	t.leave(phaseTLS)
+	t.leave(phaseTLS, nil)
 	return shaken.ConnectionState(), nil
 }
 

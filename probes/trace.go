@@ -41,11 +41,12 @@ func (t *trace) enter(phase string) {
 	}
 }
 
-// leave ends a part and notes how long it took.
-func (t *trace) leave(phase string) {
+// leave ends a part and notes how long it took. A part that ends in an error
+// goes on: it is the one in which the request failed.
+func (t *trace) leave(phase string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.at == phase {
+	if t.at == phase && err == nil {
 		t.phases = append(t.phases, Phase{phase, time.Since(t.since)})
 		t.at = ""
 	}
@@ -76,24 +77,12 @@ func (t *trace) follow(ctx context.Context) context.Context {
 func (t *trace) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		DNSStart:             func(httptrace.DNSStartInfo) { t.enter(phaseDNS) },
-		DNSDone:              func(httptrace.DNSDoneInfo) { t.leave(phaseDNS) },
+		DNSDone:              func(info httptrace.DNSDoneInfo) { t.leave(phaseDNS, info.Err) },
 		ConnectStart:         func(string, string) { t.enter(phaseConnect) },
-		ConnectDone:          func(_, _ string, err error) { t.connected(err) },
+		ConnectDone:          func(_, _ string, err error) { t.leave(phaseConnect, err) },
 		TLSHandshakeStart:    func() { t.enter(phaseTLS) },
-		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { t.shook(err) },
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { t.leave(phaseTLS, err) },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { t.enter(phaseFirst) },
-		GotFirstResponseByte: func() { t.leave(phaseFirst) },
-	}
-}
-
-func (t *trace) connected(err error) {
-	if err == nil {
-		t.leave(phaseConnect)
-	}
-}
-
-func (t *trace) shook(err error) {
-	if err == nil {
-		t.leave(phaseTLS)
+		GotFirstResponseByte: func() { t.leave(phaseFirst, nil) },
 	}
 }
