@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,11 +113,9 @@ func (x *check) ownSteps() []step {
 }
 
 func (r *reader) unknownInCheck(e entry, fields []field) {
-	for _, later := range laterActions {
-		if e.key == later {
-			r.complain(e.at, "not built in this version; write one of %s", strings.Join(r.actions(), ", "))
-			return
-		}
+	if slices.Contains(laterActions, e.key) {
+		r.complain(e.at, "not built in this version; write one of %s", strings.Join(r.actions(), ", "))
+		return
 	}
 	r.unknown(e, append(names(fields), r.actions()...))
 }

@@ -130,8 +130,6 @@ func size(v reflect.Value) float64 {
 	switch {
 	case v.CanInt():
 		return float64(v.Int())
-	case v.CanUint():
-		return float64(v.Uint())
 	case v.CanFloat():
 		return v.Float()
 	case v.Kind() == reflect.String:

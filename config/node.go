@@ -67,15 +67,6 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// keys lists the table's keys.
-func (n *node) keys() []string {
-	keys := make([]string, len(n.entries))
-	for i, e := range n.entries {
-		keys[i] = e.key
-	}
-	return keys
-}
-
 // find walks a path relative to the node ("expect[1]", "json.to") as far as it
 // leads, and returns where it ended.
 func (n *node) find(path string) *node {

@@ -176,7 +176,7 @@ func (r *reader) setWord(n *node, v reflect.Value) error {
 	case v.Addr().Type().Implements(unmarshaler):
 		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.text))
 	}
-	switch v.Kind() { //nolint:exhaustive // isWord admits these only.
+	switch v.Kind() {
 	case reflect.Bool:
 		if n.tag != "!!bool" {
 			return fmt.Errorf("%s is neither true nor false; write one of them", quoted(n.text))
@@ -209,13 +209,10 @@ func setInteger(n *node, v reflect.Value) error {
 	switch {
 	case err != nil || n.tag == "!!str":
 		return fmt.Errorf("%s is not a whole number; write one like 3", quoted(n.text))
-	case v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))), v.CanInt() && v.OverflowInt(i):
-		return fmt.Errorf("%s is out of range; write a smaller number from 0", quoted(n.text))
-	case v.CanUint():
-		v.SetUint(uint64(i))
-	default:
-		v.SetInt(i)
+	case v.OverflowInt(i):
+		return fmt.Errorf("%s is out of range; write a number nearer to 0", quoted(n.text))
 	}
+	v.SetInt(i)
 	return nil
 }
 
@@ -227,10 +224,9 @@ func isWord(t reflect.Type) bool {
 	case reflect.PointerTo(t).Implements(unmarshaler):
 		return true
 	}
-	switch t.Kind() { //nolint:exhaustive // the others are not words.
+	switch t.Kind() {
 	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
-		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return true
 	default:
 		return false

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -115,10 +116,10 @@ func (s *schemer) of(t reflect.Type, must rules, value reflect.Value) object {
 }
 
 // define puts a schema under $defs and refers to it.
-func (s *schemer) define(name string, make func() object) object {
+func (s *schemer) define(name string, describe func() object) object {
 	if _, done := s.defs[name]; !done {
 		s.defs[name] = nil // so that a recursive one ends
-		s.defs[name] = make()
+		s.defs[name] = describe()
 	}
 	return object{"$ref": "#/$defs/" + name}
 }
@@ -146,11 +147,14 @@ func (s *schemer) list(t reflect.Type, must rules, value reflect.Value) object {
 
 const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^[0-9]{1,4}d$`
 
+// referencePattern is what stands in the place of a secret.
+const referencePattern = `^env:[A-Za-z_][A-Za-z0-9_]*$|^file:.+$`
+
 // patterns are the forms of words that are more than text.
 var patterns = map[reflect.Type]string{
 	durationType:               durationPattern,
 	moneyType:                  moneyForm.String(),
-	secretType:                 `^env:[A-Za-z_][A-Za-z0-9_]*$|^file:.+$`,
+	secretType:                 referencePattern,
 	reflect.TypeFor[Rate]():    rateForm.String(),
 	reflect.TypeFor[Span]():    `^[0-9]+(\.[0-9]+)?x$|` + durationPattern,
 	reflect.TypeFor[Seconds](): `^[0-9]+$|` + durationPattern,
@@ -266,9 +270,7 @@ func (s *schemer) check() object {
 	}
 	for _, k := range s.kinds.Probes {
 		properties, required := s.action(k.Key)
-		for key, schema := range common("preset", "with", "steps") {
-			properties[key] = schema
-		}
+		maps.Copy(properties, common("preset", "with", "steps"))
 		ways = append(ways, closed(properties, required))
 	}
 	return object{"anyOf": ways}
@@ -298,9 +300,7 @@ func (s *schemer) channelOf(k notifier.GatewayKind) object {
 	properties, required := s.properties(reflect.ValueOf(channel{}))
 	delete(properties, "gateways")
 	settings, more := s.gateway(k)
-	for key, schema := range settings {
-		properties[key] = schema
-	}
+	maps.Copy(properties, settings)
 	required = append(slices.Clone(required), more...)
 	slices.Sort(required)
 	return closed(properties, slices.Compact(required))
@@ -321,9 +321,7 @@ func (s *schemer) gateways(class notifier.Class) object {
 func (s *schemer) gateway(k notifier.GatewayKind) (properties object, required []string) {
 	properties, required = s.properties(reflect.ValueOf(k.New()).Elem())
 	common, more := s.properties(reflect.ValueOf(gateway{}))
-	for key, schema := range common {
-		properties[key] = schema
-	}
+	maps.Copy(properties, common)
 	properties["kind"] = object{"const": k.Kind, "description": k.Doc}
 	return properties, append(required, more...)
 }
