@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
@@ -20,6 +22,7 @@ type Store struct {
 	dialect dialect
 	tokens  *strings.Replacer
 	lock    *os.File
+	keys    *Keys // nil: personal data stays shut
 }
 
 type dialect string
@@ -39,6 +42,9 @@ type Options struct {
 	// the only server on the file, so what its predecessor left is free at once.
 	// `serve` sets it; commands beside a running server do not.
 	Sole bool
+	// Keys open and seal personal data. Without them subscribers can be counted
+	// but neither added nor reached.
+	Keys *Keys
 	// Connections bounds the PostgreSQL pool; 0 means 16.
 	Connections int
 }
@@ -47,7 +53,7 @@ type Options struct {
 // file, made when missing; postgres://… is a PostgreSQL server. A schema newer
 // than this program is refused.
 func Open(ctx context.Context, address string, o Options) (_ *Store, err error) {
-	s := &Store{}
+	s := &Store{keys: o.Keys}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -89,6 +95,7 @@ func (s *Store) openPostgres(address string, o Options) error {
 	s.tokens = strings.NewReplacer(
 		"{{skip}}", "FOR UPDATE SKIP LOCKED",
 		"{{lock}}", "FOR UPDATE",
+		"{{keep}}", "FOR KEY SHARE", // the row stays until we are done
 		"{{now}}", "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 		"{{hot}}", " WITH (fillfactor = 50)", // room for a row's second version in its page
 		"{{wr}}", "",
@@ -111,6 +118,7 @@ func (s *Store) openSQLite(path string, o Options) error {
 	s.tokens = strings.NewReplacer(
 		"{{skip}}", "", // one writer at a time: nothing to lock or to skip
 		"{{lock}}", "",
+		"{{keep}}", "",
 		"{{now}}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
 		"{{hot}}", " WITHOUT ROWID",
 		"{{wr}}", " WITHOUT ROWID",
@@ -162,6 +170,19 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // q puts the dialect's words where the text has tokens.
 func (s *Store) q(text string) string { return s.tokens.Replace(text) }
+
+// inRetriedTx is inTx for transactions that may meet one another on
+// PostgreSQL: a deadlock or a serialisation failure undoes one of them, and it
+// is simply done again. So do must start from nothing each time.
+func (s *Store) inRetriedTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	const most = 5
+	for try := 1; ; try++ {
+		err := s.inTx(ctx, do)
+		if e, ok := errors.AsType[*pgconn.PgError](err); !ok || try == most || (e.Code != "40P01" && e.Code != "40001") {
+			return err
+		}
+	}
+}
 
 // inTx runs do in one transaction of the writer: all of it is kept, or none.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {

@@ -86,6 +86,7 @@ CREATE TABLE batch (
   notice   BIGINT NOT NULL,                 -- the notice's number
   hop      SMALLINT NOT NULL,
   channel  TEXT NOT NULL,
+  kind     TEXT NOT NULL,                   -- the channel's: the kind of address it needs
   route    SMALLINT NOT NULL DEFAULT 0,     -- the first of the channel's gateways it may go through
   gateway  TEXT NOT NULL DEFAULT '',        -- the one the last window was authorised for
   size     INTEGER NOT NULL,
@@ -102,7 +103,7 @@ CREATE TABLE batch (
   due      BIGINT NOT NULL DEFAULT 0,       -- when the hop's wait has passed
   skipped  TEXT NOT NULL DEFAULT ''         -- hops before it that were left out, and why
 );
-CREATE INDEX batch_ready ON batch (lane, id) WHERE state = 0;
+CREATE INDEX batch_ready ON batch (channel, lane, id) WHERE state = 0;
 CREATE INDEX batch_leased ON batch (owner) WHERE state = 1;
 CREATE INDEX batch_waiting ON batch (check_at) WHERE check_at > 0;
 

@@ -1,0 +1,57 @@
+package notifier
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics is what a sender counts.
+type Metrics struct {
+	depth     prometheus.Gauge
+	oldest    prometheus.Gauge
+	answers   *prometheus.CounterVec
+	strangers prometheus.Counter
+	sending   *prometheus.HistogramVec
+}
+
+// NewMetrics makes the metrics and registers them; a nil registerer leaves
+// them to themselves.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		depth: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "bongsu_queue_recipients", Help: "Recipients in batches that are not done.",
+		}),
+		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "bongsu_queue_oldest_due_seconds", Help: "How long the longest-waiting ready batch has been due.",
+		}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bongsu_gateway_answers_total", Help: "Hand-overs by gateway and class of answer: ok, recipient, rejected, throttled, uncertain, error.",
+		}, []string{"gateway", "class"}),
+		strangers: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bongsu_receipts_unknown_total", Help: "Receipts whose delivery key is not ours or not there any more.",
+		}),
+		sending: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bongsu_gateway_seconds", Help: "How long gateways take to answer a hand-over.",
+			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10},
+		}, []string{"gateway"}),
+	}
+	if r != nil {
+		r.MustRegister(m.depth, m.oldest, m.answers, m.strangers, m.sending)
+	}
+	return m
+}
+
+func (m *Metrics) queue(q Queue, now time.Time) {
+	m.depth.Set(float64(q.Depth))
+	age := 0.0
+	if !q.Oldest.IsZero() {
+		age = max(now.Sub(q.Oldest).Seconds(), 0)
+	}
+	m.oldest.Set(age)
+}
+
+func (m *Metrics) answered(gateway string, v verdict, took time.Duration) {
+	m.answers.WithLabelValues(gateway, v.class()).Inc()
+	m.sending.WithLabelValues(gateway).Observe(took.Seconds())
+}

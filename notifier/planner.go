@@ -1,0 +1,174 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"bongsu/status"
+)
+
+// planAll plans until nothing is left to plan, chunk by chunk: sending begins
+// after the first.
+func (s *Sender) planAll(ctx context.Context, t *term) error {
+	for ctx.Err() == nil {
+		more, err := s.planChunk(ctx, t)
+		if err != nil || !more {
+			return err
+		}
+		t.worked()
+		poke(s.toSend)
+	}
+	return ctx.Err()
+}
+
+// planChunk plans the next part of the most urgent notice's audience. It
+// reports whether there was any.
+func (s *Sender) planChunk(ctx context.Context, t *term) (bool, error) {
+	p, ok, err := s.ledger.Begin(ctx, t.now())
+	if err != nil || !ok {
+		return false, err
+	}
+	chunk, err := s.chunk(ctx, t, p)
+	if err != nil {
+		return false, fmt.Errorf("planning notice %s: %w", p.ID, err)
+	}
+	if err := s.ledger.SavePlan(ctx, t.id, p, chunk, t.now()); err != nil && !errors.Is(err, ErrFenced) {
+		return false, fmt.Errorf("saving the plan of notice %s: %w", p.ID, err)
+	}
+	return true, nil
+}
+
+func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) {
+	plan := s.planOf(p.Plan)
+	if len(plan) == 0 {
+		s.alarm(AlarmNoPlan, p.ID, "plan "+p.Plan+" is not configured", t.now())
+		return Chunk{Done: true}, nil
+	}
+	moves := s.newMoves(t)
+	if p.Audience == "operators" {
+		if way, ok := NextWay(plan, 0, s.hasTarget, t.blocks(s)); ok {
+			moves.add(plan, way, 0, Mover{}, time.Time{})
+		}
+		return Chunk{Done: true, Batches: moves.batches(s.o.BatchSize)}, nil
+	}
+	limit := s.o.Chunk
+	if p.Cursor == 0 {
+		limit = min(limit, s.o.BatchSize) // the first words leave before the audience is known
+	}
+	people, err := s.ledger.People(ctx, p, s.threshold(p), limit)
+	if err != nil {
+		return Chunk{}, err
+	}
+	for _, person := range people {
+		if p.Heard && !person.Heard {
+			continue
+		}
+		if way, ok := NextWay(plan, 0, s.has(person.Kinds), t.blocks(s)); ok {
+			moves.add(plan, way, 0, Mover{Rcpt: person.ID}, time.Time{})
+		}
+	}
+	chunk := Chunk{Cursor: p.Max, Done: len(people) < limit, Batches: moves.batches(s.batchSize(plan))}
+	if !chunk.Done {
+		chunk.Cursor = people[len(people)-1].ID
+	}
+	return chunk, nil
+}
+
+// threshold is the state above which subscribers' own thresholds count: what
+// the route has told of before, everybody on it knows.
+func (s *Sender) threshold(p Planning) status.State {
+	for _, a := range s.o.Audiences {
+		if a.Audience == p.Audience && a.Plan == p.Plan && a.AtLeast > p.floor() {
+			return status.Unknown
+		}
+	}
+	return p.floor()
+}
+
+// batchSize keeps a batch of a slow channel short, so that its first
+// recipients do not wait for its last.
+func (s *Sender) batchSize(plan []Hop) int {
+	size := s.o.BatchSize
+	for _, h := range plan {
+		if rate := s.outlets[h.Channel].rate(); rate > 0 {
+			size = min(size, max(int(5*rate), 20))
+		}
+	}
+	return size
+}
+
+// has says which channels reach somebody with these kinds of address.
+func (s *Sender) has(kinds []string) func(channel string) bool {
+	return func(channel string) bool {
+		o := s.outlets[channel]
+		return o != nil && o.Target == "" && slices.Contains(kinds, o.Kind)
+	}
+}
+
+func (s *Sender) hasTarget(channel string) bool {
+	o := s.outlets[channel]
+	return o != nil && o.Target != ""
+}
+
+// blocks is blocked at the term's present.
+func (t *term) blocks(s *Sender) func(channel string) string {
+	return func(channel string) string { return s.blocked(channel, t.tick()) }
+}
+
+// moves gathers recipients by where they go.
+type moves struct {
+	s     *Sender
+	now   time.Time
+	ways  []moveKey
+	piles map[moveKey][]Mover
+}
+
+type moveKey struct {
+	hop, route int
+	channel    string
+	skipped    string
+	ready      int64
+}
+
+func (s *Sender) newMoves(t *term) *moves {
+	return &moves{s: s, now: t.now(), piles: map[moveKey][]Mover{}}
+}
+
+// add puts somebody on a way, not before ready; the zero time is at once.
+func (m *moves) add(plan []Hop, w Way, route int, who Mover, ready time.Time) {
+	if ready.Before(m.now) {
+		ready = m.now
+	}
+	k := moveKey{w.Hop, route, plan[w.Hop].Channel, w.Skipped, ready.UnixMilli()}
+	if _, known := m.piles[k]; !known {
+		m.ways = append(m.ways, k)
+	}
+	m.piles[k] = append(m.piles[k], who)
+}
+
+// batches are the piles, cut to size, in the order in which they began.
+func (m *moves) batches(size int) []NewBatch {
+	var all []NewBatch
+	for _, k := range m.ways {
+		pile := m.piles[k]
+		slices.SortFunc(pile, func(a, b Mover) int { return int(min(max(a.Rcpt-b.Rcpt, -1), 1)) })
+		for part := range slices.Chunk(pile, size) {
+			all = append(all, NewBatch{
+				Hop: k.hop, Channel: k.channel, Kind: m.s.kind(k.channel), Route: k.route, Skipped: k.skipped,
+				ReadyAt: time.UnixMilli(k.ready), People: part,
+			})
+		}
+	}
+	return all
+}
+
+// kind is the kind of address a channel needs.
+func (s *Sender) kind(channel string) string {
+	if o := s.outlets[channel]; o != nil {
+		return o.Kind
+	}
+	return ""
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"bongsu/notifier"
+)
+
+// move puts recipients of a batch into new ones. Only those for whom the
+// condition still holds go: a receipt may have come in the meantime.
+func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []notifier.NewBatch, condition string, now time.Time, t tallies) error {
+	if len(to) == 0 {
+		return nil
+	}
+	var number int64
+	var priority int
+	err := tx.QueryRowContext(ctx, "UPDATE notice SET batches = batches + $1 WHERE number = $2 RETURNING batches, priority",
+		len(to), from.Notice).Scan(&number, &priority)
+	if err != nil {
+		return fmt.Errorf("numbering new batches: %w", err)
+	}
+	mark, err := tx.PrepareContext(ctx, `
+		UPDATE delivery SET fate = 2, next = $1, why = $2, done = $3
+		WHERE batch = $4 AND rcpt = $5 AND `+condition)
+	if err != nil {
+		return err
+	}
+	defer mark.Close()
+	for i, b := range to {
+		id := from.Notice*batchesPerNotice + number - int64(len(to)) + int64(i)
+		var going []notifier.Mover
+		for _, m := range b.People {
+			marked, err := mark.ExecContext(ctx, id, m.Why, millis(now), from.Batch, m.Rcpt)
+			if err != nil {
+				return err
+			}
+			if n, err := marked.RowsAffected(); err != nil {
+				return err
+			} else if n > 0 {
+				going = append(going, m)
+			}
+		}
+		if len(going) == 0 {
+			continue
+		}
+		b.People = going
+		if err := s.insertBatch(ctx, tx, id, from.Notice, priority, b, now); err != nil {
+			return fmt.Errorf("saving batch %d: %w", id, err)
+		}
+		t.of(from.Notice, from.Channel).moved += int64(len(going))
+		t.of(from.Notice, b.Channel).planned += int64(len(going))
+	}
+	return nil
+}
+
+// Waiting gives batches whose time has come to be looked at.
+func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]notifier.Waiting, error) {
+	list, err := s.waitingBatches(ctx, now, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading who waits: %w", err)
+	}
+	for i := range list {
+		w := &list[i]
+		if w.Over, err = over(ctx, s.read, w.Notice, now); err != nil {
+			return nil, err
+		}
+		if w.Items, err = s.waitingItems(ctx, w.Batch); err != nil {
+			return nil, fmt.Errorf("reading who waits in batch %d: %w", w.Batch, err)
+		}
+	}
+	return list, nil
+}
+
+func (s *Store) waitingBatches(ctx context.Context, now time.Time, limit int) ([]notifier.Waiting, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT id, notice, hop, channel, due, check_at FROM batch
+		WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at, id LIMIT $2`, millis(now), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []notifier.Waiting
+	for rows.Next() {
+		var w notifier.Waiting
+		var due, check int64
+		if err := rows.Scan(&w.Batch, &w.Notice, &w.Hop, &w.Channel, &due, &check); err != nil {
+			return nil, err
+		}
+		w.Due, w.CheckAt = fromMillis(due), fromMillis(check)
+		list = append(list, w)
+	}
+	return list, rows.Err()
+}
+
+func (s *Store) waitingItems(ctx context.Context, batch int64) ([]notifier.Item, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT rcpt, rank, fate, again, COALESCE(why, '') FROM delivery
+		WHERE batch = $1 AND fate = 0 AND rank IN (1, 2, 3) ORDER BY rcpt`, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []notifier.Item
+	for rows.Next() {
+		var i notifier.Item
+		if err := rows.Scan(&i.Rcpt, &i.Rank, &i.Fate, &i.Again, &i.Code); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	return items, rows.Err()
+}
+
+// Advance moves on those who wait in vain.
+func (s *Store) Advance(ctx context.Context, node string, a notifier.Advance) error {
+	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
+		seen, err := tx.ExecContext(ctx, "UPDATE batch SET check_at = $1 WHERE id = $2 AND check_at = $3",
+			millis(a.Next), a.Batch, millis(a.CheckAt))
+		if err != nil {
+			return err
+		}
+		if rows, err := seen.RowsAffected(); err != nil || rows == 0 {
+			return cmpErr(err, notifier.ErrFenced)
+		}
+		t := tallies{}
+		condition := fmt.Sprintf("fate = 0 AND (rank = 3 OR (rank > 0 AND rank < %d))", a.Until)
+		from := notifier.Claim{Batch: a.Batch, Notice: a.Notice, Channel: a.Channel}
+		if err := s.move(ctx, tx, from, a.Moves, condition, a.Now, t); err != nil {
+			return err
+		}
+		return addTally(ctx, tx, node, t)
+	})
+	if err != nil {
+		return fmt.Errorf("moving on from batch %d: %w", a.Batch, err)
+	}
+	return nil
+}
+
+// Nudge has the waiting batches of a channel looked at now.
+func (s *Store) Nudge(ctx context.Context, channel string, now time.Time) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE batch SET check_at = $1 WHERE check_at > $1 AND channel = $2", millis(now), channel)
+	if err != nil {
+		return fmt.Errorf("having those who wait at %s looked at: %w", channel, err)
+	}
+	return nil
+}
+
+// Kinds tells which kinds of address the recipients of a batch can use.
+func (s *Store) Kinds(ctx context.Context, batch int64) (map[int64][]string, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT a.subscriber, a.kind FROM delivery d
+		JOIN address a ON a.subscriber = d.rcpt AND a.confirmed > 0 AND a.suppressed = ''
+		WHERE d.batch = $1 ORDER BY a.subscriber, a.kind`, batch)
+	if err != nil {
+		return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
+	}
+	defer rows.Close()
+	kinds := map[int64][]string{}
+	for rows.Next() {
+		var rcpt int64
+		var kind string
+		if err := rows.Scan(&rcpt, &kind); err != nil {
+			return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
+		}
+		kinds[rcpt] = append(kinds[rcpt], kind)
+	}
+	return kinds, rows.Err()
+}

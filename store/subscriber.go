@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"bongsu/status"
+)
+
+// Subscriber is somebody who wants to be told. No address is part of it.
+type Subscriber struct {
+	ID      int64
+	Lang    string
+	Plan    string
+	AtLeast status.State // told from this on
+	Joined  time.Time
+	Gone    time.Time // zero while they stay
+	Reach   []Reach
+}
+
+// Reach is what may be shown of an address.
+type Reach struct {
+	Kind       string
+	Hint       string // masked
+	Source     string
+	Consented  time.Time
+	Confirmed  time.Time
+	Suppressed string
+}
+
+// Address is an address with the consent that came with it.
+type Address struct {
+	Kind      string // a channel's kind
+	Address   string // in clear: it is sealed before it is kept
+	Source    string // where consent was given: "sms sign-up", "import of …"
+	Consented time.Time
+	Confirmed time.Time // when they proved it theirs; zero: not yet, and nothing is sent
+}
+
+// Errors about subscribers.
+var (
+	ErrNoKeys       = errors.New("the database was opened without the installation's keys: personal data stays shut")
+	ErrNoSubscriber = errors.New("no such subscriber")
+	ErrAddressTaken = errors.New("the address belongs to a subscriber already")
+)
+
+// AddSubscriber saves a new subscriber with their addresses. ErrAddressTaken:
+// one of these is somebody's already.
+func (s *Store) AddSubscriber(ctx context.Context, sub Subscriber, addresses []Address) (id int64, err error) {
+	if s.keys == nil {
+		return 0, ErrNoKeys
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if id, err = s.count(ctx, tx, "subscriber", 1); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO subscriber (id, lang, plan, at_least, joined) VALUES ($1, $2, $3, $4, $5)",
+			id, sub.Lang, sub.Plan, int(sub.AtLeast), millis(sub.Joined)); err != nil {
+			return err
+		}
+		for _, a := range addresses {
+			if err := s.addAddress(ctx, tx, id, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("adding a subscriber: %w", err)
+	}
+	return id, nil
+}
+
+func (s *Store) addAddress(ctx context.Context, tx *sql.Tx, id int64, a Address) error {
+	added, err := tx.ExecContext(ctx, `
+		INSERT INTO address (subscriber, kind, cipher, lookup, hint, source, consented, confirmed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT DO NOTHING`,
+		id, a.Kind, s.keys.seal(id, a.Kind, a.Address), s.keys.hash(a.Address), mask(a.Address), a.Source, millis(a.Consented), millis(a.Confirmed))
+	if err != nil {
+		return err
+	}
+	if rows, err := added.RowsAffected(); err != nil || rows == 0 {
+		return errors.Join(err, ErrAddressTaken)
+	}
+	return nil
+}
+
+// count takes the next n numbers of a counter and gives the last.
+func (s *Store) count(ctx context.Context, tx *sql.Tx, name string, n int) (last int64, err error) {
+	err = tx.QueryRowContext(ctx, "UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value", n, name).Scan(&last)
+	return last, err
+}
+
+// FindSubscriber gives the subscriber an address belongs to. ErrNoSubscriber:
+// nobody.
+func (s *Store) FindSubscriber(ctx context.Context, kind, address string) (Subscriber, error) {
+	if s.keys == nil {
+		return Subscriber{}, ErrNoKeys
+	}
+	var id int64
+	err := s.read.QueryRowContext(ctx, "SELECT subscriber FROM address WHERE lookup = $1 AND kind = $2", s.keys.hash(address), kind).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Subscriber{}, ErrNoSubscriber
+	}
+	if err != nil {
+		return Subscriber{}, fmt.Errorf("finding a subscriber: %w", err)
+	}
+	found, err := s.Subscribers(ctx, id-1, 1)
+	if err != nil {
+		return Subscriber{}, err
+	}
+	if len(found) == 0 || found[0].ID != id {
+		return Subscriber{}, ErrNoSubscriber
+	}
+	return found[0], nil
+}
+
+// Leave forgets a subscriber's addresses. The number stays in the books of
+// what was sent, without a person behind it.
+func (s *Store) Leave(ctx context.Context, id int64, now time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		left, err := tx.ExecContext(ctx, "UPDATE subscriber SET gone = $1 WHERE id = $2 AND gone = 0", millis(now), id)
+		if err != nil {
+			return fmt.Errorf("noting that subscriber %d leaves: %w", id, err)
+		}
+		if rows, err := left.RowsAffected(); err != nil || rows == 0 {
+			return errors.Join(err, ErrNoSubscriber)
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM address WHERE subscriber = $1", id); err != nil {
+			return fmt.Errorf("forgetting the addresses of subscriber %d: %w", id, err)
+		}
+		return nil
+	})
+}
+
+// Subscribers lists subscribers after an id, at most limit, those who have
+// left included.
+func (s *Store) Subscribers(ctx context.Context, after int64, limit int) ([]Subscriber, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT s.id, s.lang, s.plan, s.at_least, s.joined, s.gone,
+		       COALESCE(a.kind, ''), COALESCE(a.hint, ''), COALESCE(a.source, ''),
+		       COALESCE(a.consented, 0), COALESCE(a.confirmed, 0), COALESCE(a.suppressed, '')
+		FROM (SELECT id, lang, plan, at_least, joined, gone FROM subscriber WHERE id > $1 ORDER BY id LIMIT $2) s
+		LEFT JOIN address a ON a.subscriber = s.id
+		ORDER BY s.id, a.kind`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing subscribers: %w", err)
+	}
+	defer rows.Close()
+	var list []Subscriber
+	for rows.Next() {
+		var sub Subscriber
+		var r Reach
+		var joined, gone, consented, confirmed int64
+		if err := rows.Scan(&sub.ID, &sub.Lang, &sub.Plan, &sub.AtLeast, &joined, &gone,
+			&r.Kind, &r.Hint, &r.Source, &consented, &confirmed, &r.Suppressed); err != nil {
+			return nil, fmt.Errorf("listing subscribers: %w", err)
+		}
+		if n := len(list); n == 0 || list[n-1].ID != sub.ID {
+			sub.Joined, sub.Gone = fromMillis(joined), fromMillis(gone)
+			list = append(list, sub)
+		}
+		if r.Kind != "" {
+			r.Consented, r.Confirmed = fromMillis(consented), fromMillis(confirmed)
+			last := &list[len(list)-1]
+			last.Reach = append(last.Reach, r)
+		}
+	}
+	return list, rows.Err()
+}
+
+// SubscriberCount is how many there are, by plan; those who have left do not
+// count.
+func (s *Store) SubscriberCount(ctx context.Context) (map[string]int, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT plan, COUNT(*) FROM subscriber WHERE gone = 0 GROUP BY plan")
+	if err != nil {
+		return nil, fmt.Errorf("counting subscribers: %w", err)
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var plan string
+		var n int
+		if err := rows.Scan(&plan, &n); err != nil {
+			return nil, fmt.Errorf("counting subscribers: %w", err)
+		}
+		counts[plan] = n
+	}
+	return counts, rows.Err()
+}

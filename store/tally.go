@@ -1,0 +1,58 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// tallied is what a transaction adds to a notice's progress on a channel.
+type tallied struct {
+	planned, handed, delivered, failed, unknown, moved, cancelled int64
+}
+
+type tallyKey struct {
+	notice  int64
+	channel string
+}
+
+type tallies map[tallyKey]*tallied
+
+// of is the entry to add to.
+func (t tallies) of(notice int64, channel string) *tallied {
+	k := tallyKey{notice, channel}
+	if t[k] == nil {
+		t[k] = &tallied{}
+	}
+	return t[k]
+}
+
+// addTally adds to the node's own rows: no two nodes wait for each other.
+func addTally(ctx context.Context, tx *sql.Tx, node string, t tallies) error {
+	keys := make([]tallyKey, 0, len(t))
+	for k, v := range t {
+		if *v != (tallied{}) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b tallyKey) int {
+		return cmp.Or(cmp.Compare(a.notice, b.notice), cmp.Compare(a.channel, b.channel))
+	})
+	for _, k := range keys {
+		v := t[k]
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO tally (notice, channel, node, planned, handed, delivered, failed, unknown, moved, cancelled)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			ON CONFLICT (notice, channel, node) DO UPDATE SET
+			  planned = tally.planned + excluded.planned, handed = tally.handed + excluded.handed,
+			  delivered = tally.delivered + excluded.delivered, failed = tally.failed + excluded.failed,
+			  unknown = tally.unknown + excluded.unknown, moved = tally.moved + excluded.moved,
+			  cancelled = tally.cancelled + excluded.cancelled`,
+			k.notice, k.channel, node, v.planned, v.handed, v.delivered, v.failed, v.unknown, v.moved, v.cancelled); err != nil {
+			return fmt.Errorf("counting progress: %w", err)
+		}
+	}
+	return nil
+}
