@@ -129,27 +129,50 @@ func numbers(v any) any {
 	return v
 }
 
-// scene is what the expectations may speak of.
-func (a *answer) scene(run *Run) map[string]any {
-	scene := make(map[string]any, 8+len(run.saved))
-	for name, value := range run.saved {
-		scene[name] = value
+// scene is what the expectations of the plan speak of.
+func (plan *httpPlan) scene(a *answer, run *Run) map[string]any {
+	scene := make(map[string]any, len(plan.names)+1)
+	for _, name := range plan.names {
+		scene[name] = a.value(name, run)
 	}
-	headers := make(map[string]string, len(a.headers))
-	for name, values := range a.headers {
-		headers[strings.ToLower(name)] = strings.Join(values, ", ")
-	}
-	scene["status"], scene["headers"], scene["body"] = a.status, headers, string(a.body)
-	scene["json"], scene["cert"] = a.json, a.cert
-	scene["ms"], scene["nonce"] = int(a.took.Milliseconds()), run.nonce
 	return scene
+}
+
+// value is what a name in an expectation stands for.
+func (a *answer) value(name string, run *Run) any {
+	switch name {
+	case "status":
+		return a.status
+	case "headers":
+		return lowerCase(a.headers)
+	case "body":
+		return string(a.body)
+	case "json":
+		return a.json
+	case "ms":
+		return int(a.took.Milliseconds())
+	case "cert":
+		return a.cert
+	case "nonce":
+		return run.nonce
+	default:
+		return run.saved[name]
+	}
+}
+
+func lowerCase(headers http.Header) map[string]string {
+	lower := make(map[string]string, len(headers))
+	for name, values := range headers {
+		lower[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	return lower
 }
 
 // judge decides what an answer means. What is expected comes first, so that a
 // step can ask for a 401; where the status is not the one expected, or none is
 // asked for, the status speaks for itself; the rest is wrong, or merely late.
 func (plan *httpPlan) judge(a *answer, run *Run, seen *StepSeen) {
-	scene := a.scene(run)
+	scene := plan.scene(a, run)
 	unmet := plan.unmet(a, scene)
 	seen.Patience = a.patience(run.instant())
 	if f := plan.byStatus(a, unmet); f != nil {

@@ -2,10 +2,13 @@ package probes_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"bongsu/probes"
 )
@@ -58,4 +61,45 @@ func fetch(client *http.Client, url string) error {
 	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
+}
+
+// BenchmarkShareOfBare takes turns between the two, so that what else the
+// machine does strikes both alike, and reports which share of the bare
+// client's rate a check reaches.
+func BenchmarkShareOfBare(b *testing.B) {
+	url := target(b)
+	check := newCheck(b, get(url, ", expect: [status == 200, json.ok == true]"))
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	var ours, bare time.Duration
+	for b.Loop() {
+		ours += together(func() error {
+			if r := check.Probe(context.Background(), time.Now()); r.Outcome != probes.OK {
+				return errors.New(r.Reason)
+			}
+			return nil
+		}, b)
+		bare += together(func() error { return fetch(client, url) }, b)
+	}
+	b.ReportMetric(100*bare.Seconds()/ours.Seconds(), "%ofbare")
+	b.ReportMetric(batch*float64(b.N)/ours.Seconds(), "checks/s")
+	b.ReportMetric(batch*float64(b.N)/bare.Seconds(), "bare/s")
+}
+
+const (
+	batch   = 400
+	workers = 8
+)
+
+// together does a batch of looks with a few workers and says how long it took.
+func together(look func() error, b *testing.B) time.Duration {
+	began := time.Now()
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for range batch {
+		group.Go(look)
+	}
+	if err := group.Wait(); err != nil {
+		b.Error(err)
+	}
+	return time.Since(began)
 }

@@ -28,8 +28,8 @@ type httpPlan struct {
 	body       bodyPlan
 	expect     []*expression
 	save       []saving
-	asksStatus bool // an expectation names the status
-	needsBody  bool // an expression reads body or json
+	names      []string // what the expressions speak of
+	asksStatus bool     // an expectation names the status
 	needsJSON  bool
 	credential bool // a secret is sent
 }
@@ -205,9 +205,11 @@ func (p *planner) checkCert(plan *httpPlan) {
 // summarise notes what looking needs to know of all expressions and texts.
 func (plan *httpPlan) summarise() {
 	for _, e := range plan.expressions() {
-		plan.needsJSON = plan.needsJSON || e.speaksOf("json")
-		plan.needsBody = plan.needsBody || e.speaksOf("body") || e.speaksOf("json")
+		plan.names = append(plan.names, e.names...)
 	}
+	slices.Sort(plan.names)
+	plan.names = slices.Compact(plan.names)
+	plan.needsJSON = slices.Contains(plan.names, "json")
 	plan.asksStatus = slices.ContainsFunc(plan.expect, func(e *expression) bool { return e.speaksOf("status") })
 	plan.credential = slices.ContainsFunc(plan.texts(), text.secret)
 }
