@@ -267,19 +267,12 @@ func (r *reader) decodeFields(n *node, v reflect.Value, fields []field) {
 		switch {
 		case child != nil:
 			r.decode(child, fieldOf(v, f.index), f.must)
-		case f.must.required && !hasBroken(n, f.name):
+		case f.must.required:
 			at := n.place
 			at.path = join(at.path, f.name)
 			r.complain(at, "missing; write %s", f.expected())
 		}
 	}
-}
-
-// hasBroken says whether a key stands in the table with a value that could not
-// be read, which has been said.
-func hasBroken(n *node, key string) bool {
-	child := n.get(key)
-	return child != nil && child.form == broken
 }
 
 // unknown notes a key that nothing knows.
