@@ -112,6 +112,9 @@ var faultCases = []faultCase{
 	{name: "a 503 that is asked for", kind: "PATCH", want: probes.OK, step: func(t *testing.T, _ *authority) string {
 		return "[{PATCH: \"" + serve(t, says(503, "")).URL + "\", json: {a: 1}, expect: [status == 503]}]"
 	}},
+	{name: "the change was not made", kind: "PATCH", want: probes.Wrong, reason: "expected status == 200, but status is 202", step: func(t *testing.T, _ *authority) string {
+		return "[{PATCH: \"" + serve(t, says(202, "")).URL + "\", json: {a: 1}, expect: [status == 200]}]"
+	}},
 	{name: "not found", kind: "DELETE", want: probes.Wrong, reason: "unexpected status 404", step: func(t *testing.T, _ *authority) string {
 		return "[{DELETE: \"" + serve(t, says(404, "")).URL + "\"}]"
 	}},
