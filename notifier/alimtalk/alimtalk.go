@@ -39,9 +39,9 @@ func Kind() notifier.GatewayKind {
 
 // Settings is an app of NHN Cloud and a sender profile in it.
 type Settings struct {
-	AppKey    notifier.Secret   `yaml:"app_key" doc:"the app's key"`
-	Secret    notifier.Secret   `yaml:"secret" doc:"the app's secret key"`
-	SenderKey notifier.Secret   `yaml:"sender_key" doc:"the key of the sender profile, 40 characters"`
+	AppKey    notifier.Secret   `yaml:"app_key" must:"required" doc:"the app's key"`
+	Secret    notifier.Secret   `yaml:"secret" must:"required" doc:"the app's secret key"`
+	SenderKey notifier.Secret   `yaml:"sender_key" must:"required" doc:"the key of the sender profile, 40 characters"`
 	Templates map[string]string `yaml:"templates" doc:"our name of a template: the code it is registered under, at most 20 characters; one that is not listed is registered under our name"`
 	BaseURL   string            `yaml:"base_url" doc:"where the API is; for a stand-in"`
 }

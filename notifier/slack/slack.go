@@ -26,7 +26,7 @@ func Kind() notifier.GatewayKind {
 
 // Settings is a bot.
 type Settings struct {
-	Token   notifier.Secret `yaml:"token" doc:"the bot's token, xoxb-…, with the scope chat:write"`
+	Token   notifier.Secret `yaml:"token" must:"required" doc:"the bot's token, xoxb-…, with the scope chat:write"`
 	BaseURL string          `yaml:"base_url" doc:"where the API is; for a stand-in"`
 }
 

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"bongsu/notifier"
-	"bongsu/notifier/wire" //nolint:gosec // Twilio signs with HMAC-SHA1
+	"bongsu/notifier/wire" //nolint:gosec // it is what Twilio signs with
 )
 
 // Where Twilio calls back.

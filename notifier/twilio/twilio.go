@@ -35,10 +35,10 @@ func Kind() notifier.GatewayKind {
 
 // Settings is an account and a sender in it.
 type Settings struct {
-	AccountSID       notifier.Secret `yaml:"account_sid" doc:"the account's SID, AC…"`
-	AuthToken        notifier.Secret `yaml:"auth_token" doc:"the account's auth token; it also verifies Twilio's callbacks"`
-	From             notifier.Secret `yaml:"from" doc:"the sender: a number with its country code, or a name; instead of messaging_service"`
-	MessagingService notifier.Secret `yaml:"messaging_service" doc:"the SID of a messaging service, MG…, that chooses the sender; instead of from"`
+	AccountSID       notifier.Secret `yaml:"account_sid" must:"required" doc:"the account's SID, AC…"`
+	AuthToken        notifier.Secret `yaml:"auth_token" must:"required" doc:"the account's auth token; it also verifies Twilio's callbacks"`
+	From             string          `yaml:"from" doc:"the sender: a number with its country code, or a name; instead of messaging_service"`
+	MessagingService string          `yaml:"messaging_service" doc:"the SID of a messaging service, MG…, that chooses the sender; instead of from"`
 	Validity         time.Duration   `yaml:"validity" doc:"how long Twilio may try, 1s to 10h; a text that says itself how long it is good for comes first"`
 	BaseURL          string          `yaml:"base_url" doc:"where the API is; for a stand-in"`
 }
@@ -56,11 +56,11 @@ func (s *Settings) Problems() []notifier.Problem {
 	if !alphanumeric(s.AuthToken.Reveal()) {
 		complain("auth_token", "is missing or not of letters and digits; write env:NAME or file:PATH of the account's auth token")
 	}
-	switch service := s.MessagingService.Reveal(); {
-	case s.From.Empty() == (service == ""):
+	switch {
+	case (s.From == "") == (s.MessagingService == ""):
 		complain("from", "needs either from or messaging_service, not both and not neither")
-	case service != "" && !isSID(service, "MG"):
-		complain("messaging_service", "is no messaging service SID; write env:NAME of a variable that holds MG and 32 hexadecimal digits")
+	case s.MessagingService != "" && !isSID(s.MessagingService, "MG"):
+		complain("messaging_service", "is no messaging service SID; write MG and 32 hexadecimal digits")
 	}
 	if s.Validity < time.Second || s.Validity > longestValidity {
 		complain("validity", "must be from 1s to 10h")
@@ -113,10 +113,10 @@ func (g *gateway) Send(ctx context.Context, m notifier.Message) (string, error) 
 func (g *gateway) params(m notifier.Message) *api.CreateMessageParams {
 	p := &api.CreateMessageParams{}
 	p.SetTo(m.To).SetBody(m.Body).SetValidityPeriod(g.validity(m))
-	if service := g.settings.MessagingService; !service.Empty() {
-		p.SetMessagingServiceSid(service.Reveal())
+	if service := g.settings.MessagingService; service != "" {
+		p.SetMessagingServiceSid(service)
 	} else {
-		p.SetFrom(g.settings.From.Reveal())
+		p.SetFrom(g.settings.From)
 	}
 	if g.outside.PublicURL != "" && g.outside.Token != nil {
 		p.SetStatusCallback(callback(g.outside.PublicURL, m.Delivery, g.outside.Token(m.Delivery)))
@@ -162,7 +162,7 @@ func (g *gateway) refusal(x *wire.Exchange, err error, m notifier.Message) error
 
 func (g *gateway) secrets(m notifier.Message) []string {
 	s := g.settings
-	return []string{s.AuthToken.Reveal(), s.AccountSID.Reveal(), s.From.Reveal(), s.MessagingService.Reveal(), m.To, m.Body}
+	return []string{s.AuthToken.Reveal(), s.AccountSID.Reveal(), s.From, s.MessagingService, m.To, m.Body}
 }
 
 // looked is how many of a number's newest messages a look-up reads.

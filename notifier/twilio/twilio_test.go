@@ -30,7 +30,7 @@ const (
 
 func settings(base string) *twilio.Settings {
 	s := twilio.Kind().New().(*twilio.Settings)
-	s.AccountSID, s.AuthToken, s.From = notifier.NewSecret(account), notifier.NewSecret(token), notifier.NewSecret(sender)
+	s.AccountSID, s.AuthToken, s.From = notifier.NewSecret(account), notifier.NewSecret(token), sender
 	s.BaseURL = base
 	return s
 }
@@ -54,7 +54,7 @@ func message() notifier.Message {
 // answering is a stand-in that gives one answer to everything.
 func answering(t testing.TB, status int, body string, header ...string) *httptest.Server {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
 		}
@@ -120,7 +120,7 @@ func TestAMessagingServiceChoosesTheSender(t *testing.T) {
 	}))
 	defer s.Close()
 	set := settings(s.URL)
-	set.From, set.MessagingService = notifier.Secret{}, notifier.NewSecret("MG00000000000000000000000000000001")
+	set.From, set.MessagingService = "", "MG00000000000000000000000000000001"
 	g, err := set.Open(notifier.Outside{})
 	if err != nil {
 		t.Fatal(err)
@@ -314,9 +314,9 @@ func TestProblems(t *testing.T) {
 		{"", func(*twilio.Settings) {}},
 		{"account_sid", func(s *twilio.Settings) { s.AccountSID = notifier.NewSecret("nonsense") }},
 		{"auth_token", func(s *twilio.Settings) { s.AuthToken = notifier.NewSecret("with a space") }},
-		{"from", func(s *twilio.Settings) { s.From = notifier.Secret{} }},
+		{"from", func(s *twilio.Settings) { s.From = "" }},
 		{"from", func(s *twilio.Settings) {
-			s.MessagingService = notifier.NewSecret("MG00000000000000000000000000000001")
+			s.MessagingService = "MG00000000000000000000000000000001"
 		}},
 		{"validity", func(s *twilio.Settings) { s.Validity = 11 * time.Hour }},
 		{"base_url", func(s *twilio.Settings) { s.BaseURL = "http://api.example" }},

@@ -58,3 +58,19 @@ func AlimTalkTemplate(event, lang string) (string, error) {
 }
 
 func templateName(event, lang string) string { return event + "-" + lang }
+
+// AlimTalkTemplates is every template that texts ask for, by its name: what
+// has to be registered with the messenger.
+func AlimTalkTemplates() (map[string]string, error) {
+	templates := make(map[string]string)
+	for lang := range book {
+		for _, event := range []string{"opened", "worsened", "note", "digest", "resolved", eventAlarm, "code", "welcome", "left"} {
+			text, err := AlimTalkTemplate(event, lang)
+			if err != nil {
+				return nil, err
+			}
+			templates[templateName(event, lang)] = text
+		}
+	}
+	return templates, nil
+}

@@ -48,8 +48,8 @@ type story struct {
 	incident *status.Incident
 	subjects []subject // in the page's order; the cause is not among them, unless it is over or alone
 	cause    *subject
-	domain   string // the failure domain that is the cause
 	shared   bool   // the cause is a failure domain
+	domain   string // its id
 	note     status.Text
 	now      time.Time
 }
@@ -163,13 +163,13 @@ const (
 // in this order: advice and substitutes, then names.
 func (st *story) variants(lang string, class notifier.Class) iter.Seq[facts] {
 	return func(yield func(facts) bool) {
-		whole := st.facts(lang, class)
+		whole, tails := st.facts(lang, class), st.tails(lang, class)
 		most := namesInLong
 		if class == notifier.ClassSMS {
 			most = namesInSMS
 		}
 		for n := min(len(whole.Names), most); n > 0; n-- {
-			for _, tail := range st.tails(lang, class) {
+			for _, tail := range tails {
 				if !yield(whole.with(n, tail)) {
 					return
 				}

@@ -237,6 +237,18 @@ func TestAlimTalkTextsAreTheirTemplatesFilledIn(t *testing.T) {
 	}
 }
 
+func TestEveryTemplateCanBeRegistered(t *testing.T) {
+	templates, err := words.AlimTalkTemplates()
+	if err != nil || len(templates) != 27 {
+		t.Fatalf("%d templates, error %v", len(templates), err)
+	}
+	for name, text := range templates {
+		if len(name) > 20 || strings.Contains(text, "{{") || !strings.Contains(text, "#{mark}") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
 // anyModel is a model that Prove accepts, or so one hopes.
 func anyModel(t *rapid.T) *status.Model {
 	m := city()
