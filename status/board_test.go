@@ -120,7 +120,7 @@ func (d *desk) states() []string {
 	var all []string
 	for _, g := range d.board.Snapshot(d.now).Groups {
 		for _, c := range g.Components {
-			line := c.Component.ID + " " + c.State.String()
+			line := c.ID + " " + c.State.String()
 			if c.Derived {
 				line += " (derived)"
 			}

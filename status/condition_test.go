@@ -163,6 +163,17 @@ func TestAQuorumMayBeSetByHand(t *testing.T) {
 	}
 }
 
+func TestAQuorumNeedsAsManyVotes(t *testing.T) {
+	m := model("chat")
+	m.Locations, m.Rules.Quorum = []string{"a", "b", "c"}, 3
+	d := newDesk(t, m)
+	d.look("chat/1", status.OK, "a", "b")
+	d.judge()
+	if got := d.component("chat").State; got != status.Unknown {
+		t.Errorf("with two votes where three must agree it is %s", got)
+	}
+}
+
 func TestAFindingShowsWhoSaysWhat(t *testing.T) {
 	m := model("chat")
 	m.Locations = []string{"busan", "jeju", "seoul"}

@@ -29,9 +29,9 @@ func levelOf(look byte) Level {
 
 // fold is the standing after one more look. An inconclusive look is remembered
 // as the latest and changes nothing else. It takes confirm troubled looks in a
-// row to make a level worse, recover better ones to make it better, and one
+// row to make a level worse, relieve better ones to make it better, and one
 // that is ok to make an unknown location's level ok.
-func (s Standing) fold(v Vote, confirm, recover int) Standing {
+func (s Standing) fold(v Vote, confirm, relieve int) Standing {
 	next := s
 	next.Vote = v
 	seen, conclusive := look(v.Outcome)
@@ -41,9 +41,9 @@ func (s Standing) fold(v Vote, confirm, recover int) Standing {
 	if s.Recent == "" || (seen == lookOK) != (s.latest() == lookOK) {
 		next.Turned = v.At
 	}
-	next.Recent = remember(s.Recent, seen, max(confirm, recover))
+	next.Recent = remember(s.Recent, seen, max(confirm, relieve))
 	next.Said = v.At
-	next.Level = judgeLooks(s.Level, next.Recent, confirm, recover)
+	next.Level = judgeLooks(s.Level, next.Recent, confirm, relieve)
 	return next
 }
 
@@ -72,9 +72,9 @@ func remember(recent string, seen byte, keep int) string {
 }
 
 // judgeLooks is the level after the recent looks. The last confirm of them can
-// raise it to the least bad among them, the last recover of them lower it to
+// raise it to the least bad among them, the last relieve of them lower it to
 // the worst among them.
-func judgeLooks(level Level, recent string, confirm, recover int) Level {
+func judgeLooks(level Level, recent string, confirm, relieve int) Level {
 	if level == LevelUnknown && recent[len(recent)-1] == lookOK {
 		return LevelOK
 	}
@@ -87,9 +87,9 @@ func judgeLooks(level Level, recent string, confirm, recover int) Level {
 			return up
 		}
 	}
-	if n := len(recent); level != LevelUnknown && n >= recover {
+	if n := len(recent); level != LevelUnknown && n >= relieve {
 		worst := byte(lookOK)
-		for _, l := range []byte(recent[n-recover:]) {
+		for _, l := range []byte(recent[n-relieve:]) {
 			worst = max(worst, l)
 		}
 		if down := levelOf(worst); down < level {

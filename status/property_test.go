@@ -347,17 +347,17 @@ func (k *book) components(s *status.Snapshot, tellers map[string]string) (roots 
 			if v.State.Troubled() && v.AffectedBy == "" {
 				roots++
 			}
-			if v.State.Troubled() && tellers[v.Component.ID] == "" {
-				k.t.Fatalf("%s is %s and no incident says so", v.Component.ID, v.State)
+			if v.State.Troubled() && tellers[v.ID] == "" {
+				k.t.Fatalf("%s is %s and no incident says so", v.ID, v.State)
 			}
-			if v.Incident != tellers[v.Component.ID] {
-				k.t.Fatalf("%s is told by %q, its page says %q", v.Component.ID, tellers[v.Component.ID], v.Incident)
+			if v.Incident != tellers[v.ID] {
+				k.t.Fatalf("%s is told by %q, its page says %q", v.ID, tellers[v.ID], v.Incident)
 			}
 			if v.Derived && v.AffectedBy == "" || v.AffectedBy != "" && !v.State.Troubled() {
-				k.t.Fatalf("%s is marked wrongly: %+v", v.Component.ID, v.Condition)
+				k.t.Fatalf("%s is marked wrongly: %+v", v.ID, v.Condition)
 			}
 			if v.State == status.Operational && v.Measured.IsZero() {
-				k.t.Fatalf("%s is green and was never measured", v.Component.ID)
+				k.t.Fatalf("%s is green and was never measured", v.ID)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ type FunctionView struct {
 func (s *Snapshot) Component(id string) (*ComponentView, bool) {
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
-			if v := &s.Groups[g].Components[c]; v.Component.ID == id {
+			if v := &s.Groups[g].Components[c]; v.ID == id {
 				return v, true
 			}
 		}

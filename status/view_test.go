@@ -2,6 +2,8 @@ package status_test
 
 import (
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,9 +39,7 @@ func TestASubstituteIsShownOnlyWhileItIsProven(t *testing.T) {
 			}
 			d := newDesk(t, m)
 			bad := map[string]status.Outcome{"chat": status.Failed}
-			for id, o := range tt.world {
-				bad[id] = o
-			}
+			maps.Copy(bad, tt.world)
 			d.rounds(3, world(m, status.OK, bad))
 			d.pass(tt.wait)
 			if diff := cmp.Diff(tt.want, d.component("chat").Available); diff != "" {
@@ -111,14 +111,15 @@ func TestThePageInSum(t *testing.T) {
 	d := newDesk(t, m)
 	sum := func() string {
 		s := d.board.Snapshot(d.now)
-		text := s.Overall.String()
+		var text strings.Builder
+		text.WriteString(s.Overall.String())
 		for _, g := range s.Groups {
-			text += fmt.Sprintf(" %s=%s:", g.ID, g.State)
+			fmt.Fprintf(&text, " %s=%s:", g.ID, g.State)
 			for _, c := range g.Components {
-				text += c.Component.ID
+				text.WriteString(c.ID)
 			}
 		}
-		return text
+		return text.String()
 	}
 	for _, tt := range []struct {
 		world map[string]status.Outcome
