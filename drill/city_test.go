@@ -29,6 +29,14 @@ var quick = drill.Settings{
 	SlackPace: -1,
 }
 
+// spaced is a city whose receipts are far enough apart to come in order on a
+// busy machine.
+func spaced() drill.Settings {
+	s := quick
+	s.Travel = drill.Span{Min: 400 * time.Millisecond, Max: 400 * time.Millisecond}
+	return s
+}
+
 // runCity runs a city for the length of the test.
 func runCity(t testing.TB, settings drill.Settings) *drill.City {
 	t.Helper()
@@ -409,7 +417,7 @@ func TestRunEndsWhole(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the city ended with: %v", err)
 	}
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("ending took %s", took)
 	}
 	if got := <-hung; got.err == nil {

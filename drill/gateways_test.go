@@ -40,7 +40,7 @@ func alimTalk(t *testing.T, city *drill.City, method, path, key, body string) (a
 			r.Header.Set("X-NC-API-IDEMPOTENCY-KEY", key)
 		}
 	}, 200, ""}
-	got := do(t, fresh(city, time.Second), city.URL(drill.AlimTalk), want, city.Keys())
+	got := do(t, fresh(city, 3*time.Second), city.URL(drill.AlimTalk), want, city.Keys())
 	var read alimTalkAnswer
 	if got.err == nil {
 		if err := json.Unmarshal([]byte(got.body), &read); err != nil {
@@ -138,7 +138,7 @@ func TestAlimTalkLookUp(t *testing.T) {
 func TestAlimTalkFollowsTheMessenger(t *testing.T) {
 	t.Parallel()
 	settings := quick
-	settings.Travel = drill.Span{Min: 300 * time.Millisecond, Max: 300 * time.Millisecond}
+	settings.Travel = drill.Span{Min: time.Second, Max: time.Second}
 	for _, cause := range []drill.Service{drill.Login, drill.Chat} {
 		city := runCity(t, settings)
 		_, underWay := alimTalk(t, city, "POST", "", "d-1", alimTalkBody(city, "t", "01000000001"))

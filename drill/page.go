@@ -172,7 +172,8 @@ type phoneView struct {
 }
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"clock": func(t time.Time) string { return t.In(korea).Format(time.TimeOnly) },
+	"clock":   func(t time.Time) string { return t.In(korea).Format(time.TimeOnly) },
+	"dialled": dialled,
 }).Parse(pageHTML))
 
 func (c *City) showPage(w http.ResponseWriter, r *http.Request) {
@@ -206,7 +207,7 @@ func (c *City) view(lang string, still bool, breaking Service) pageView {
 	for _, box := range c.Inboxes(pagePhones, pageMessages) {
 		slices.Reverse(box.Messenger)
 		slices.Reverse(box.SMS)
-		view.Phones = append(view.Phones, phoneView{national(box.Number), box.Lang, view.Words["plan "+box.Plan], box.Messenger, box.SMS})
+		view.Phones = append(view.Phones, phoneView{box.Number, box.Lang, view.Words["plan "+box.Plan], box.Messenger, box.SMS})
 	}
 	view.Team = newest(c.log.Find(Query{Kind: Arrival, Service: Slack}), pageMessages)
 	slices.Reverse(view.Team)
@@ -244,6 +245,15 @@ func (c *City) brokenBy(s Service) Service {
 	return ""
 }
 
+// dialled writes a Korean mobile number as people read it: 010-0000-0001.
+func dialled(number string) string {
+	n := national(number)
+	if len(n) != 11 {
+		return n
+	}
+	return n[:3] + "-" + n[3:7] + "-" + n[7:]
+}
+
 var pageLangs = []string{"ko", "ja", "en"}
 
 // pageLang picks a language: the one asked for, else the first the browser
@@ -279,7 +289,7 @@ var pageWords = map[string]map[string]string{
 	},
 	"en": {
 		"language": "English", "title": "The simulated city", "simulation": "This is a simulation: no real service, no real phone number, no real text.",
-		"services": "Services", "because": "because of", "mend": "mend", "break": "stop it", "more": "other ways to break it…", "phones": "Phones",
+		"services": "Services", "because": "because of", "mend": "mend", "break": "stop it", "more": "otherwise…", "phones": "Phones",
 		"messenger": "Messenger", "sms": "SMS", "team": "Operators' chat", "none": "nothing yet", "page": "to the status page", "json": "JSON",
 		"pause": "stop refreshing", "resume": "refresh by itself", "down": "down",
 		"plan " + PlanMessenger: "messenger first, else SMS", "plan " + PlanSMS: "SMS only", "plan ": "",

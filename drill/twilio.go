@@ -205,11 +205,11 @@ func receipts(p *parcel, travel time.Duration, mode Mode, late time.Duration) []
 		}
 	case Shuffled: // backwards, and then all of it once more
 		for i := range plan {
-			plan[i].after = travel + time.Duration(len(plan)-i)*20*time.Millisecond
+			plan[i].after = travel + time.Duration(len(plan)-i)*travel/2
 		}
 		again := slices.Clone(plan)
 		for i := range again {
-			again[i].after += 100 * time.Millisecond
+			again[i].after += time.Duration(len(plan)) * travel / 2
 		}
 		plan = append(plan, again...)
 	default:

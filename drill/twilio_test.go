@@ -107,7 +107,7 @@ func (e *ear) answer(status int) {
 // come back to the address given, with what it carries.
 func TestTwilioMessageFromEndToEnd(t *testing.T) {
 	t.Parallel()
-	city := runCity(t, quick)
+	city := runCity(t, spaced())
 	hook := listen(t, city)
 	sent, err := twilio(city).CreateMessage(text(city, "+821000000001", "안녕하세요", hook.URL+"/hooks/twilio/status?d=d-1&t=x"))
 	if err != nil {
@@ -139,7 +139,7 @@ func TestTwilioMessageFromEndToEnd(t *testing.T) {
 // With a messaging service the answer says accepted, so queued is news too.
 func TestTwilioMessagingServiceHasOneReceiptMore(t *testing.T) {
 	t.Parallel()
-	city := runCity(t, quick)
+	city := runCity(t, spaced())
 	hook := listen(t, city)
 	params := &openapi.CreateMessageParams{}
 	params.SetTo("+821000000001").SetMessagingServiceSid(city.Keys().TwilioService).SetBody("hello").SetStatusCallback(hook.URL + "/")
@@ -245,7 +245,7 @@ func TestTwilioReceiptFaults(t *testing.T) {
 		drill.Late:     {"sent", "delivered"},
 		drill.Shuffled: {"delivered", "sent", "delivered", "sent"},
 	} {
-		city := runCity(t, quick)
+		city := runCity(t, spaced())
 		hook := listen(t, city)
 		set(t, city, drill.SMS, mode)
 		began := time.Now()
@@ -377,9 +377,9 @@ func TestReplySTOP(t *testing.T) {
 func TestGivingUpDoesNotTakeBack(t *testing.T) {
 	t.Parallel()
 	slow := quick
-	slow.Latency = drill.Span{Min: 2 * time.Second, Max: 2 * time.Second}
+	slow.Latency = drill.Span{Min: 8 * time.Second, Max: 8 * time.Second}
 	city := runCity(t, slow)
-	ctx, giveUp := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, giveUp := context.WithTimeout(t.Context(), time.Second)
 	defer giveUp()
 	task, keys := tasks(city.Keys())[drill.SMS], city.Keys()
 	request, err := http.NewRequestWithContext(ctx, task.method, city.URL(drill.SMS)+task.path, strings.NewReader(task.body))
