@@ -2,7 +2,7 @@ package twilio
 
 import (
 	"crypto/hmac"
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // it is what Twilio signs with
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"bongsu/notifier"
-	"bongsu/notifier/wire" //nolint:gosec // it is what Twilio signs with
+	"bongsu/notifier/wire"
 )
 
 // Where Twilio calls back.
