@@ -179,7 +179,7 @@ func (plan *httpPlan) judge(a *answer, run *Run, seen *StepSeen) {
 		seen.Outcome, seen.Reason = f.outcome, f.reason
 		seen.Seen = run.mask.clip(string(a.body), maxSeen)
 		if unmet != nil {
-			seen.Expect = unmet.expect
+			seen.Expect = run.mask.clip(unmet.expect, maxReason)
 		}
 		return
 	}

@@ -58,40 +58,56 @@ func handshake(host string, from, until time.Duration, more ...string) func(*tes
 // one entry here.
 var faultCases = []faultCase{
 	{name: "all is well", kind: "GET", step: answering(says(200, "fine")), want: probes.OK},
-	{name: "nobody listens", kind: "GET", want: probes.Failed, reason: "connection refused",
-		step: func(t *testing.T, _ *authority) string { return get("http://" + closedPort(t)) }},
-	{name: "it hangs up at once", kind: "POST", want: probes.Failed, reason: "connection closed in the middle",
+	{
+		name: "nobody listens", kind: "GET", want: probes.Failed, reason: "connection refused",
+		step: func(t *testing.T, _ *authority) string { return get("http://" + closedPort(t)) },
+	},
+	{
+		name: "it hangs up at once", kind: "POST", want: probes.Failed, reason: "connection closed in the middle",
 		step: func(t *testing.T, _ *authority) string {
 			return "[{POST: \"http://" + listen(t, readRequest) + "\", body: x}]"
-		}},
-	{name: "it resets", kind: "PUT", want: probes.Failed, reason: "connection reset",
+		},
+	},
+	{
+		name: "it resets", kind: "PUT", want: probes.Failed, reason: "connection reset",
 		step: func(t *testing.T, _ *authority) string {
 			addr := listen(t, func(c net.Conn) { readRequest(c); c.(*net.TCPConn).SetLinger(0) })
 			return "[{PUT: \"http://" + addr + "\", body: x}]"
-		}},
-	{name: "it dies in the middle of the body", kind: "GET", want: probes.Failed, reason: "in the middle of the answer",
+		},
+	},
+	{
+		name: "it dies in the middle of the body", kind: "GET", want: probes.Failed, reason: "in the middle of the answer",
 		step: func(t *testing.T, _ *authority) string {
 			return get("http://" + listen(t, func(c net.Conn) {
 				readRequest(c)
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 			}))
-		}},
-	{name: "it hangs", kind: "HEAD", timeout: 100 * time.Millisecond, want: probes.Failed, reason: "connected, but no answer within 100ms",
-		step: func(t *testing.T, _ *authority) string { return "[{HEAD: \"http://" + hanging(t) + "\"}]" }},
-	{name: "it hangs in the handshake", kind: "tls", timeout: 100 * time.Millisecond, want: probes.Failed, reason: "no TLS handshake within 100ms",
-		step: func(t *testing.T, _ *authority) string { return "[{tls: \"" + hanging(t) + "\"}]" }},
-	{name: "it trickles", kind: "GET", timeout: 200 * time.Millisecond, want: probes.Failed, reason: "no complete answer within 200ms",
+		},
+	},
+	{
+		name: "it hangs", kind: "HEAD", timeout: 100 * time.Millisecond, want: probes.Failed, reason: "connected, but no answer within 100ms",
+		step: func(t *testing.T, _ *authority) string { return "[{HEAD: \"http://" + hanging(t) + "\"}]" },
+	},
+	{
+		name: "it hangs in the handshake", kind: "tls", timeout: 100 * time.Millisecond, want: probes.Failed, reason: "no TLS handshake within 100ms",
+		step: func(t *testing.T, _ *authority) string { return "[{tls: \"" + hanging(t) + "\"}]" },
+	},
+	{
+		name: "it trickles", kind: "GET", timeout: 200 * time.Millisecond, want: probes.Failed, reason: "no complete answer within 200ms",
 		step: answering(func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				io.WriteString(w, "x")
 				http.NewResponseController(w).Flush()
 				time.Sleep(10 * time.Millisecond)
 			}
-		})},
-	{name: "it does not speak HTTP", kind: "GET", want: probes.Failed, reason: "malformed HTTP",
+		}),
+	},
+	{
+		name: "it does not speak HTTP", kind: "GET", want: probes.Failed, reason: "malformed HTTP",
 		step: func(t *testing.T, _ *authority) string {
 			return get("http://" + listen(t, func(c net.Conn) { readRequest(c); io.WriteString(c, "220 mail.example ready\r\n") }))
-		}},
+		},
+	},
 	{name: "no way there", kind: "GET", want: probes.Inconclusive, reason: "our network", step: fixed(get("http://255.255.255.255:9"))},
 
 	{name: "the certificate is good", kind: "tls", want: probes.OK, step: handshake("127.0.0.1", -days, 30*days, ", expect: [cert.days == 29, cert.issuer == 'Test Authority', version == 1.3]")},
@@ -102,10 +118,12 @@ var faultCases = []faultCase{
 	{name: "an https page with an expired certificate", kind: "GET", want: probes.Failed, reason: "certificate expired 1 day ago", step: withCert("127.0.0.1", -30*days, -25*time.Hour)},
 	{name: "an https page with a certificate of tomorrow", kind: "GET", want: probes.Failed, reason: "certificate not valid before", step: withCert("127.0.0.1", days, 2*days)},
 	{name: "an https page with a certificate of another", kind: "GET", want: probes.Failed, reason: "not for 127.0.0.1", step: withCert("other.example", -days, days)},
-	{name: "plain HTTP where TLS should be", kind: "GET", want: probes.Failed, reason: "HTTP response to HTTPS client",
+	{
+		name: "plain HTTP where TLS should be", kind: "GET", want: probes.Failed, reason: "HTTP response to HTTPS client",
 		step: func(t *testing.T, _ *authority) string {
 			return get(strings.Replace(serve(t, says(200, "")).URL, "http:", "https:", 1))
-		}},
+		},
+	},
 
 	{name: "it says it can not", kind: "GET", want: probes.Failed, reason: "status 503", step: answering(says(503, "maintenance"))},
 	{name: "it says it can not, where 200 is asked for", kind: "GET", want: probes.Failed, reason: "status 500", step: answering(says(500, "oops"), ", expect: [status == 200]")},
@@ -266,11 +284,11 @@ func TestNames(t *testing.T) {
 		{"the name does not exist", nameServer(t, noSuchName), probes.Failed, "the name chat.example does not exist"},
 		{"its name servers fail", nameServer(t, serverFailure), probes.Failed, "its name servers fail"},
 		{"our resolver is dead", resolverAt(closedPort(t)), probes.Inconclusive, "the resolver can not be reached"},
-		{"our resolver is silent", silentNameServer(t), probes.Inconclusive, "the resolver did not answer within 300ms"},
+		{"our resolver is silent", silentNameServer(t), probes.Inconclusive, "the resolver did not answer within 1s"},
 	} {
 		for _, text := range []string{get("https://chat.example/"), "[{tls: \"chat.example:443\"}]"} {
 			check := newCheck(t, text)
-			check.Resolver, check.Timeout = c.resolver, 300*time.Millisecond
+			check.Resolver, check.Timeout = c.resolver, time.Second
 			result := check.Probe(t.Context(), time.Now())
 			if result.Outcome != c.want || !strings.Contains(result.Reason, c.reason) {
 				t.Errorf("%s: %s: got %q %q, want %q %q", c.name, text, result.Outcome, result.Reason, c.want, c.reason)

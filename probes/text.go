@@ -105,7 +105,7 @@ func (t text) plain() (string, bool) {
 
 // example is the text with a stand-in for every value.
 func (t text) example() string {
-	return t.join(func(p part) string { return "x" })
+	return t.join(func(part) string { return "x" })
 }
 
 // shown is the text as people may see it: secrets masked, other values as

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -125,9 +126,7 @@ func (s *TLS) judge(state tls.ConnectionState, run *Run, seen *StepSeen) {
 		"ms":      int(seen.Took.Milliseconds()),
 		"nonce":   run.nonce,
 	}
-	for name, value := range run.saved {
-		scene[name] = value
-	}
+	maps.Copy(scene, run.saved)
 	for _, e := range s.expect {
 		if e.onlyAboutTime() {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http/httptrace"
+	"slices"
 	"sync"
 	"time"
 )
@@ -64,9 +65,8 @@ func (t *trace) end() (phases []Phase, total time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	total = time.Since(t.began)
-	phases = append(t.phases, Phase{phaseTotal, total})
-	t.phases = phases[:len(phases):len(phases)]
-	return phases, total
+	t.phases = slices.Clip(append(t.phases, Phase{phaseTotal, total}))
+	return t.phases, total
 }
 
 // follow lets what is dialled under the context report to the trace.
