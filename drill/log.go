@@ -2,6 +2,7 @@ package drill
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,8 +38,10 @@ type Entry struct {
 type Query struct {
 	Kind    Kind
 	Service Service
+	Method  string // of a request: POST hands over, GET looks up
 	Action  string
 	To      string
+	Body    string
 	Key     string
 	Ref     string
 	From    time.Time // not before this
@@ -47,8 +50,10 @@ type Query struct {
 
 func (q *Query) matches(e *Entry) bool {
 	return (q.Service == "" || q.Service == e.Service) &&
+		(q.Method == "" || strings.HasPrefix(e.Action, q.Method+" ")) &&
 		(q.Action == "" || q.Action == e.Action) &&
 		(q.To == "" || q.To == e.To) &&
+		(q.Body == "" || q.Body == e.Body) &&
 		(q.Key == "" || q.Key == e.Key) &&
 		(q.Ref == "" || q.Ref == e.Ref) &&
 		(q.From.IsZero() || !e.At.Before(q.From)) &&

@@ -40,6 +40,8 @@ func TestLogIsTheWitness(t *testing.T) {
 		"all":    {messenger, 2},
 		"before": {drill.Query{Kind: messenger.Kind, Service: messenger.Service, Until: before}, 0},
 		"until":  {drill.Query{Kind: messenger.Kind, Service: messenger.Service, Until: after}, 1},
+		"posted": {drill.Query{Kind: messenger.Kind, Service: messenger.Service, Method: "POST", Body: "hello"}, 2},
+		"got":    {drill.Query{Kind: messenger.Kind, Service: messenger.Service, Method: "GET"}, 0},
 		"after":  {drill.Query{Kind: messenger.Kind, Service: messenger.Service, From: after}, 1},
 	} {
 		if got := log.Count(q.query); got != q.want {
@@ -93,7 +95,7 @@ func TestMessagesAreBounded(t *testing.T) {
 		ids = append(ids, sid(t, ask(t, city, drill.SMS)))
 	}
 	for i, id := range ids {
-		if _, err := twilio(city).FetchMessage(id, nil); (err == nil) != (i >= 5) {
+		if _, err := twilioAPI(city).FetchMessage(id, nil); (err == nil) != (i >= 5) {
 			t.Errorf("message %d of 15: %v", i+1, err)
 		}
 	}

@@ -81,7 +81,7 @@ func TestPageEscapes(t *testing.T) {
 	city := runCity(t, quick)
 	site := control(t, city)
 	const nasty = `</li><script>alert(1)</script>"'&`
-	if _, err := twilio(city).CreateMessage(text(city, "+821000000001", nasty, "")); err != nil {
+	if _, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", nasty, "")); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the text", func() bool { return city.Log().Count(drill.Query{Kind: drill.Arrival}) == 1 })

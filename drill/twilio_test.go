@@ -33,8 +33,8 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// twilio is the maker's own client, pointed at the city.
-func twilio(city *drill.City) *openapi.ApiService {
+// twilioAPI is the maker's own client, pointed at the city.
+func twilioAPI(city *drill.City) *openapi.ApiService {
 	keys := city.Keys()
 	c := &client.Client{
 		Credentials: client.NewCredentials(keys.TwilioSID, keys.TwilioToken),
@@ -109,7 +109,7 @@ func TestTwilioMessageFromEndToEnd(t *testing.T) {
 	t.Parallel()
 	city := runCity(t, spaced())
 	hook := listen(t, city)
-	sent, err := twilio(city).CreateMessage(text(city, "+821000000001", "안녕하세요", hook.URL+"/hooks/twilio/status?d=d-1&t=x"))
+	sent, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", "안녕하세요", hook.URL+"/hooks/twilio/status?d=d-1&t=x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestTwilioMessageFromEndToEnd(t *testing.T) {
 	if len(arrived) != 1 || arrived[0].To != "+821000000001" || arrived[0].Body != "안녕하세요" || arrived[0].Ref != *sent.Sid {
 		t.Errorf("what arrived: %+v", arrived)
 	}
-	fetched, err := twilio(city).FetchMessage(*sent.Sid, nil)
+	fetched, err := twilioAPI(city).FetchMessage(*sent.Sid, nil)
 	if err != nil || *fetched.Status != "delivered" {
 		t.Errorf("fetching it again: %v, %v", fetched, err)
 	}
@@ -143,7 +143,7 @@ func TestTwilioMessagingServiceHasOneReceiptMore(t *testing.T) {
 	hook := listen(t, city)
 	params := &openapi.CreateMessageParams{}
 	params.SetTo("+821000000001").SetMessagingServiceSid(city.Keys().TwilioService).SetBody("hello").SetStatusCallback(hook.URL + "/")
-	sent, err := twilio(city).CreateMessage(params)
+	sent, err := twilioAPI(city).CreateMessage(params)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestTwilioRefusals(t *testing.T) {
 		{"no text", "+821000000001", "", 21602},
 		{"a long text", "+821000000001", strings.Repeat("가", 1601), 21617},
 	} {
-		_, err := twilio(city).CreateMessage(text(city, refused.to, refused.body, ""))
+		_, err := twilioAPI(city).CreateMessage(text(city, refused.to, refused.body, ""))
 		if rest, ok := errors.AsType[*client.TwilioRestError](err); !ok || rest.Code != refused.code || rest.Status != http.StatusBadRequest {
 			t.Errorf("%s: %v; want code %d", refused.why, err, refused.code)
 		}
@@ -181,7 +181,7 @@ func TestTwilioRefusals(t *testing.T) {
 	if err := city.Reply("01000000009", "START"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := twilio(city).CreateMessage(text(city, "+821000000009", "welcome back", "")); err != nil {
+	if _, err := twilioAPI(city).CreateMessage(text(city, "+821000000009", "welcome back", "")); err != nil {
 		t.Errorf("after START: %v", err)
 	}
 	stranger := city.Keys()
@@ -195,7 +195,7 @@ func TestTwilioRefusals(t *testing.T) {
 func TestTwilioLookUp(t *testing.T) {
 	t.Parallel()
 	city := runCity(t, quick)
-	service := twilio(city)
+	service := twilioAPI(city)
 	for _, body := range []string{"first", "second", "third"} {
 		if _, err := service.CreateMessage(text(city, "+821000000001", body, "")); err != nil {
 			t.Fatal(err)
@@ -249,7 +249,7 @@ func TestTwilioReceiptFaults(t *testing.T) {
 		hook := listen(t, city)
 		set(t, city, drill.SMS, mode)
 		began := time.Now()
-		if _, err := twilio(city).CreateMessage(text(city, "+821000000001", "hello", hook.URL+"/")); err != nil {
+		if _, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", "hello", hook.URL+"/")); err != nil {
 			t.Fatal(err)
 		}
 		await(t, "every receipt", func() bool { return len(hook.statuses()) == len(want) })
@@ -272,12 +272,12 @@ func TestTwilioAcceptsAndLoses(t *testing.T) {
 	city := runCity(t, quick)
 	hook := listen(t, city)
 	set(t, city, drill.SMS, drill.Lose)
-	lost, err := twilio(city).CreateMessage(text(city, "+821000000001", "lost", hook.URL+"/"))
+	lost, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", "lost", hook.URL+"/"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	set(t, city, drill.SMS, drill.OK)
-	if _, err := twilio(city).CreateMessage(text(city, "+821000000001", "found", hook.URL+"/")); err != nil {
+	if _, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", "found", hook.URL+"/")); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the later message", func() bool { return len(hook.statuses()) == 2 })
@@ -285,7 +285,7 @@ func TestTwilioAcceptsAndLoses(t *testing.T) {
 	if len(arrived) != 1 || arrived[0].Body != "found" {
 		t.Errorf("what arrived: %+v", arrived)
 	}
-	if fetched, err := twilio(city).FetchMessage(*lost.Sid, nil); err != nil || *fetched.Status != "queued" {
+	if fetched, err := twilioAPI(city).FetchMessage(*lost.Sid, nil); err != nil || *fetched.Status != "queued" {
 		t.Errorf("looking it up: %v, %v", fetched, err)
 	}
 }
@@ -297,7 +297,7 @@ func TestTwilioLosesTheAnswer(t *testing.T) {
 	city := runCity(t, quick)
 	hook := listen(t, city)
 	set(t, city, drill.SMS, drill.LostAnswer)
-	if _, err := twilio(city).CreateMessage(text(city, "+821000000001", "hello", hook.URL+"/?d=d-1")); err == nil {
+	if _, err := twilioAPI(city).CreateMessage(text(city, "+821000000001", "hello", hook.URL+"/?d=d-1")); err == nil {
 		t.Fatal("there was an answer")
 	}
 	set(t, city, drill.SMS, drill.OK)
@@ -307,7 +307,7 @@ func TestTwilioLosesTheAnswer(t *testing.T) {
 	}
 	params := &openapi.ListMessageParams{}
 	params.SetTo("+821000000001")
-	if found, err := twilio(city).ListMessage(params); err != nil || len(found) != 1 {
+	if found, err := twilioAPI(city).ListMessage(params); err != nil || len(found) != 1 {
 		t.Errorf("the look-up finds %d, %v", len(found), err)
 	}
 	request := city.Log().Find(drill.Query{Kind: drill.Request, Service: drill.SMS})[0]
@@ -323,7 +323,7 @@ func TestCallbacksAreBounded(t *testing.T) {
 	city := runCity(t, quick)
 	hook := listen(t, city)
 	hook.answer(http.StatusInternalServerError)
-	service := twilio(city)
+	service := twilioAPI(city)
 	for _, address := range []string{hook.URL + "/fails", "https://status.example/hook", "http://192.0.2.1/hook"} {
 		if _, err := service.CreateMessage(text(city, "+821000000001", "hello", address)); err != nil {
 			t.Fatal(err)
