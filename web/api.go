@@ -176,7 +176,7 @@ func (e *edition) statusJSON() ([]byte, error) {
 
 func componentForAPI(c *status.ComponentView) apiComponent {
 	a := apiComponent{
-		ID: c.Component.ID, Group: c.Group, Name: c.Name, Operator: c.Operator,
+		ID: c.ID, Group: c.Group, Name: c.Name, Operator: c.Operator,
 		State: c.State, Derived: c.Derived, AffectedBy: optional(c.AffectedBy),
 		Since: instant(c.Since), Measured: instant(c.Measured),
 		Incident: optional(c.Incident), Maintenance: optional(c.Maintenance),

@@ -23,25 +23,25 @@ type screen struct {
 }
 
 // look opens a page as the screen shows it.
-func look(t *testing.T, tab context.Context, s screen, scripts bool, url string) {
+func look(tab context.Context, t *testing.T, s screen, scripts bool, url string) {
 	t.Helper()
 	scheme := "light"
 	if s.dark {
 		scheme = "dark"
 	}
-	call(t, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	call(tab, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(s.width, s.height)); err != nil {
 		t.Fatal(err)
 	}
-	call(t, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
+	call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
 	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func picture(t *testing.T, tab context.Context, whole bool, name string) {
+func picture(tab context.Context, t *testing.T, whole bool, name string) {
 	t.Helper()
 	take := chromedp.CaptureScreenshot()
 	if whole {
@@ -83,12 +83,128 @@ func TestPictures(t *testing.T) {
 	} {
 		for _, p := range pages {
 			for _, lang := range []string{"ko", "ja", "en"} {
-				look(t, tab, s, false, p.server.URL+p.path+"?lang="+lang)
-				picture(t, tab, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", p.name, lang, s.name)))
+				look(tab, t, s, false, p.server.URL+p.path+"?lang="+lang)
+				picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", p.name, lang, s.name)))
 			}
 		}
 	}
-	look(t, tab, screen{"phone", 360, 740, false}, false, outage.URL+"/?lang=ko")
-	picture(t, tab, false, filepath.Join(dir, "first-screen-ko.png"))
+	look(tab, t, screen{"phone", 360, 740, false}, false, outage.URL+"/?lang=ko")
+	picture(tab, t, false, filepath.Join(dir, "first-screen-ko.png"))
 }
 
+// first is what of the page is where, in CSS pixels.
+type first struct {
+	Bottoms map[string]float64 // of the parts of the story, from the top
+	Wide    float64            // the page's own width
+	Texts   map[string]string
+}
+
+const measure = `(() => {
+	const parts = {state: ".overall h1", asof: ".overall p", what: ".story h2", affected: ".story h2 + p"};
+	const found = {Bottoms: {}, Texts: {}, Wide: document.documentElement.scrollWidth};
+	for (const [name, css] of Object.entries(parts)) {
+		const el = document.querySelector(css);
+		found.Bottoms[name] = el ? el.getBoundingClientRect().bottom : 1e9;
+		found.Texts[name] = el ? el.textContent : "";
+	}
+	document.querySelectorAll(".story .facts > div").forEach((el, i) => {
+		found.Bottoms["fact" + i] = el.getBoundingClientRect().bottom;
+		found.Texts["fact" + i] = el.textContent;
+	});
+	return found;
+})()`
+
+// On a phone, without a scroll and without scripts: the state, what fails,
+// since when, what still works, what to do, and when the next word comes.
+func TestTheFirstScreenOfAPhone(t *testing.T) {
+	tab := browsertest.Open(t)
+	s := sample.Outage()
+	s.Site.Simulation = true // the banner takes room too
+	server := site(t, s)
+	for _, dark := range []bool{false, true} {
+		phone := screen{"phone", 360, 740, dark}
+		for _, lang := range []string{"ko", "ja", "en"} {
+			look(tab, t, phone, false, server.URL+"/?lang="+lang)
+			call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
+			got, err := chromedp.Run(tab, chromedp.Evaluate[first](measure))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Bottoms) != 8 {
+				t.Errorf("%s: the story has the parts %v", lang, got.Texts)
+			}
+			for part, bottom := range got.Bottoms {
+				if bottom > float64(phone.height) {
+					t.Errorf("%s: %s (%q) ends at %.0f px, below the first screen", lang, part, got.Texts[part], bottom)
+				}
+			}
+		}
+	}
+}
+
+// Nothing is wider than the narrowest phone.
+func TestNoPageScrollsSideways(t *testing.T) {
+	tab := browsertest.Open(t)
+	s := sample.Renamed("Averyveryveryveryveryveryveryverylongnamewithoutanyspaceinit 아주아주아주아주아주긴이름")
+	s.Site.Simulation = true
+	server := site(t, s)
+	for _, path := range paths {
+		look(tab, t, screen{"narrow", 320, 640, false}, true, server.URL+path+"?lang=en")
+		got, err := chromedp.Run(tab, chromedp.Evaluate[first](measure))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Wide > 320 {
+			t.Errorf("%s is %.0f px wide", path, got.Wide)
+		}
+	}
+}
+
+// Whatever is read has at least 4.5:1 against what is behind it, light and
+// dark, and whatever is pressed is 24 px high.
+func TestPagesCanBeReadAndPressed(t *testing.T) {
+	tab := browsertest.Open(t)
+	server := site(t, sample.Outage())
+	for _, dark := range []bool{false, true} {
+		for _, path := range paths {
+			look(tab, t, screen{"phone", 360, 740, dark}, true, server.URL+path+"?lang=en")
+			faint, err := chromedp.Run(tab, chromedp.Evaluate[[]string](hardToUse))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range faint {
+				t.Errorf("%s (dark: %t): %s", path, dark, f)
+			}
+		}
+	}
+}
+
+const hardToUse = `(() => {
+	const channels = (c) => c.match(/[\d.]+/g).map(Number);
+	const light = (c) => {
+		const [r, g, b] = c.slice(0, 3).map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
+		return .2126 * r + .7152 * g + .0722 * b;
+	};
+	const behind = (el) => {
+		for (; el; el = el.parentElement) {
+			const c = channels(getComputedStyle(el).backgroundColor);
+			if (c.length < 4 || c[3] > 0) return c;
+		}
+		return [255, 255, 255];
+	};
+	const bad = new Set();
+	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	while (walk.nextNode()) {
+		const el = walk.currentNode.parentElement;
+		if (!walk.currentNode.data.trim() || !el.checkVisibility() || el.closest(".skip")) continue;
+		const [a, b] = [light(channels(getComputedStyle(el).color)), light(behind(el))];
+		const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+		if (ratio < 4.5) bad.add(ratio.toFixed(2) + ":1 " + el.textContent.trim().slice(0, 40));
+	}
+	for (const el of document.querySelectorAll("a, button, input, summary")) {
+		const high = el.getBoundingClientRect().height;
+		const inText = getComputedStyle(el).display === "inline"; // links within sentences may be as high as their line
+		if (high > 0 && high < 24 && !inText && !el.closest(".skip")) bad.add(high.toFixed(0) + " px high: " + el.textContent);
+	}
+	return [...bad];
+})()`

@@ -52,7 +52,7 @@ type look struct {
 
 func (t *teller) component(c *status.ComponentView) page {
 	p := componentPage{
-		Name:        t.name(c.Component.ID),
+		Name:        t.name(c.ID),
 		Operator:    c.Operator,
 		Group:       t.groupName(c.Group),
 		Badge:       t.badge(c.State),
@@ -68,7 +68,7 @@ func (t *teller) component(c *status.ComponentView) page {
 		Uptime:      t.uptime(c.Uptime, c.UptimeKnown),
 		Days:        t.dayRows(c.Days),
 		NeededBy:    t.componentLinks(c.NeededBy),
-		Past:        t.pastOf(c.Component.ID),
+		Past:        t.pastOf(c.ID),
 	}
 	for _, row := range p.Days {
 		if !row.Calm {
@@ -99,7 +99,7 @@ func (t *teller) groupName(id string) string {
 // affectedBy leads to the cause that stands outside the component.
 func (t *teller) affectedBy(c *status.ComponentView) *named {
 	id := strings.TrimPrefix(c.AffectedBy, "component:")
-	if id == "" || id == c.Component.ID {
+	if id == "" || id == c.ID {
 		return nil
 	}
 	l := t.componentLink(id)
@@ -166,7 +166,7 @@ func checkName(c *status.ComponentView, id string) string {
 			return c.Checks[i].Name
 		}
 	}
-	return strings.TrimPrefix(id, c.Component.ID+"/")
+	return strings.TrimPrefix(id, c.ID+"/")
 }
 
 func levelName(l status.Level) string {

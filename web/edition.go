@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,7 +70,7 @@ func indexed(s *status.Snapshot) map[string]*status.ComponentView {
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
 			v := &s.Groups[g].Components[c]
-			components[v.Component.ID] = v
+			components[v.ID] = v
 		}
 	}
 	return components
@@ -77,9 +78,7 @@ func indexed(s *status.Snapshot) map[string]*status.ComponentView {
 
 // stock fills the shelf.
 func (e *edition) stock(before *edition) error {
-	for path, d := range e.server.assets.shelf {
-		e.shelf[path] = d
-	}
+	maps.Copy(e.shelf, e.server.assets.shelf)
 	for _, lang := range e.languages {
 		if err := e.stockLanguage(lang, before); err != nil {
 			return err
@@ -144,13 +143,13 @@ func (e *edition) stockJSON(path string, body []byte, before *edition) error {
 
 // reuse is the document of the edition before if its bytes are the same, else
 // a new one.
-func (e *edition) reuse(key string, body []byte, make func() (*document, error)) (*document, error) {
+func (e *edition) reuse(key string, body []byte, build func() (*document, error)) (*document, error) {
 	if e != nil {
 		if d := e.shelf[key]; d != nil && bytes.Equal(d.body, body) {
 			return d, nil
 		}
 	}
-	return make()
+	return build()
 }
 
 // newPage is a page as a document. Mistakes are not kept by caches.
@@ -238,18 +237,18 @@ func (e *edition) coded(code string) *status.Incident {
 	return nil
 }
 
-// keep remembers what make makes, for as many pages as may be kept. Visitors
+// keep remembers what build builds, for as many pages as may be kept. Visitors
 // who come at the same time wait for one rendering.
-func (e *edition) keep(key string, make func() (*document, error)) func() (*document, error) {
+func (e *edition) keep(key string, build func() (*document, error)) func() (*document, error) {
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
 	if made := e.kept[key]; made != nil {
 		return made
 	}
 	if len(e.kept) >= maxKept {
-		return make
+		return build
 	}
-	once := sync.OnceValues(make)
+	once := sync.OnceValues(build)
 	e.kept[key] = once
 	return once
 }

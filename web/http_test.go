@@ -195,9 +195,15 @@ func TestTheStatusForMachines(t *testing.T) {
 	}
 	cause := "component:login"
 	want := []component{
-		{"login", "major_outage", nil, false}, {"chat-text", "major_outage", &cause, false}, {"other-chat", "operational", nil, false},
-		{"place-search", "major_outage", &cause, false}, {"route", "operational", nil, false}, {"pay", "partial_outage", &cause, false},
-		{"bank-core", "operational", nil, false}, {"bank-linked", "partial_outage", &cause, true}, {"taxi", "partial_outage", &cause, false},
+		{"login", "major_outage", nil, false},
+		{"chat-text", "major_outage", &cause, false},
+		{"other-chat", "operational", nil, false},
+		{"place-search", "major_outage", &cause, false},
+		{"route", "operational", nil, false},
+		{"pay", "partial_outage", &cause, false},
+		{"bank-core", "operational", nil, false},
+		{"bank-linked", "partial_outage", &cause, true},
+		{"taxi", "partial_outage", &cause, false},
 	}
 	if diff := cmp.Diff(want, got.Components); diff != "" {
 		t.Errorf("components (-want +got):\n%s", diff)
@@ -341,7 +347,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("/%2e%2e/", "lang=%00&code=7F3K", ";;q=", "gzip;q=", "W/")
 	f.Add("/check/7F3K/../../x", "code=%ff", "xx-yy-zz-aa-bb", "br;;", ",,")
 	f.Fuzz(func(t *testing.T, path, query, language, encoding, match string) {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.URL.Path, r.URL.RawQuery = "/"+strings.TrimPrefix(path, "/"), query
 		r.Header.Set("Accept-Language", language)
 		r.Header.Set("Accept-Encoding", encoding)

@@ -73,10 +73,10 @@ func (t *teller) incident(i *status.Incident) page {
 		p.Next = t.moment(i.Next)
 		p.Advice = t.advice(i)
 		for _, c := range t.works(i) {
-			p.Works = append(p.Works, t.componentLink(c.Component.ID))
+			p.Works = append(p.Works, t.componentLink(c.ID))
 		}
 		if names := t.explained(i.Components); len(names) > 0 {
-			p.Affects = t.say("affects", "Names", t.few(names, fewNames))
+			p.Affects = t.say("affects", "Names", t.few(names))
 		}
 	} else {
 		p.Badge = t.badge(i.Worst)

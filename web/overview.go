@@ -9,7 +9,6 @@ import (
 
 // How much of a story the first screen of a phone has room for.
 const (
-	fewNames  = 6
 	fewAdvice = 3
 	fewPast   = 3
 )
@@ -94,7 +93,7 @@ func (t *teller) story(i *status.Incident) story {
 		Href:     t.incidentHref(i.ID),
 	}
 	if names := t.explained(i.Components); len(names) > 0 {
-		st.Affects = t.say("affects", "Names", t.few(names, fewNames))
+		st.Affects = t.say("affects", "Names", t.few(names))
 	}
 	return st
 }
@@ -102,12 +101,12 @@ func (t *teller) story(i *status.Incident) story {
 func (t *teller) worksLine(i *status.Incident) string {
 	var names []string
 	for _, c := range t.works(i) {
-		names = append(names, t.name(c.Component.ID))
+		names = append(names, t.name(c.ID))
 	}
 	if names == nil {
 		return t.say("works_none")
 	}
-	return t.few(names, fewNames)
+	return t.few(names)
 }
 
 func (t *teller) adviceLine(i *status.Incident) string {
@@ -144,7 +143,7 @@ func (t *teller) groupRows(g *status.GroupView) groupRows {
 	rows := groupRows{ID: g.ID, Name: t.text(g.Name)}
 	for i := range g.Components {
 		c := &g.Components[i]
-		row := componentRow{named: t.componentLink(c.Component.ID), Strip: strip(c.Days), Uptime: t.uptime(c.Uptime, c.UptimeKnown)}
+		row := componentRow{named: t.componentLink(c.ID), Strip: strip(c.Days), Uptime: t.uptime(c.Uptime, c.UptimeKnown)}
 		row.Note = t.mark(c)
 		rows.Rows = append(rows.Rows, row)
 	}
@@ -158,7 +157,7 @@ func (t *teller) mark(c *status.ComponentView) string {
 		return ""
 	}
 	var parts []string
-	if cause := c.AffectedBy; cause != "" && cause != c.Component.ID && cause != "component:"+c.Component.ID {
+	if cause := c.AffectedBy; cause != "" && cause != c.ID && cause != "component:"+c.ID {
 		parts = append(parts, t.say("affected_by", "Name", t.cause(cause)))
 	}
 	if c.Derived {

@@ -70,7 +70,7 @@ func TestTheFirstPageTellsTheStoryCauseFirst(t *testing.T) {
 		},
 		"ja": {
 			"共通ログインの応答がありません。", "チャットの送信、場所検索、かんたん決済、チャット送金、タクシー配車にも影響が出ています。",
-			"発生 15:30", "利用できるもの 別のチャット、経路案内、銀行振込", "できること 急ぎは電話かSMSをお使いください。", "次のお知らせ 16:30",
+			"発生 15:30", "使えるもの 別のチャット、経路案内、銀行振込", "できること 急ぎは電話かSMSをお使いください。", "次のお知らせ 16:30",
 		},
 		"en": {
 			"Shared login is not answering.", "Also affected: Chat messages, Place search, Wallet payment, Send money by chat and Taxi.",
@@ -152,9 +152,10 @@ func TestWhatThePagesSay(t *testing.T) {
 func TestASimulationSaysSoOnEveryPage(t *testing.T) {
 	s := sample.Outage()
 	s.Site.Simulation = true
+	handler := serve(t, s, web.Options{}).Handler()
 	for lang, word := range map[string]string{"ko": "훈련", "ja": "訓練", "en": "SIMULATION"} {
 		for _, path := range paths {
-			page := body(t, s, path+"?lang="+lang)
+			page := ask(handler, "GET", path+"?lang="+lang).Body.String()
 			if !strings.Contains(page, "<title>["+word+"]") || strings.Count(page, word) < 2 {
 				t.Errorf("%s in %s does not say that it is a simulation", path, lang)
 			}
@@ -249,18 +250,18 @@ func TestPagesAreWellBuilt(t *testing.T) {
 
 func TestNamesAreEscaped(t *testing.T) {
 	const name = `<script>alert(1)</script>"'&`
-	s := sample.Renamed(name)
+	handler := serve(t, sample.Renamed(name), web.Options{}).Handler()
 	for _, path := range paths {
-		page := body(t, s, path)
+		page := ask(handler, "GET", path).Body.String()
 		if strings.Contains(page, "<script") {
 			t.Errorf("%s lets a name become markup", path)
 		}
 	}
-	if got := words(t, body(t, s, "/")); !strings.Contains(got, name) {
+	if got := words(t, ask(handler, "GET", "/").Body.String()); !strings.Contains(got, name) {
 		t.Error("the name itself is lost")
 	}
 	for _, path := range []string{"/api/v1/status", "/widget/safety-report.json"} {
-		if strings.Contains(body(t, s, path), "<script") {
+		if strings.Contains(ask(handler, "GET", path).Body.String(), "<script") {
 			t.Errorf("%s has a name that a careless page would run", path)
 		}
 	}

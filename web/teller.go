@@ -159,7 +159,7 @@ func (t *teller) works(i *status.Incident) []*status.ComponentView {
 		}
 	}
 	slices.SortFunc(works, func(a, b *status.ComponentView) int {
-		return cmp.Or(strings.Compare(t.text(a.Name), t.text(b.Name)), strings.Compare(a.Component.ID, b.Component.ID))
+		return cmp.Or(strings.Compare(t.text(a.Name), t.text(b.Name)), strings.Compare(a.ID, b.ID))
 	})
 	return works
 }
@@ -212,7 +212,7 @@ func (t *teller) toldCause(u *status.Update) string {
 	}
 	told := t.say("update_"+string(u.Kind), "Headline", t.failing(u.Cause, u.Components, worst(u.Components)))
 	if names := t.explained(u.Components); len(names) > 0 {
-		told += t.say("sentence_space") + t.say("affects", "Names", t.few(names, 6))
+		told += t.say("sentence_space") + t.say("affects", "Names", t.few(names))
 	}
 	return told
 }
@@ -227,7 +227,7 @@ func (t *teller) toldChange(u *status.Update) string {
 	if now == nil {
 		return t.say("update_changed_over")
 	}
-	return t.say("update_changed", "Names", t.few(now, 6))
+	return t.say("update_changed", "Names", t.few(now))
 }
 
 // worst is the worst state that goes on.

@@ -43,7 +43,7 @@ func ask(handler http.Handler, method, target string, headers ...string) *httpte
 	return w
 }
 
-func call[P, R any](t *testing.T, tab context.Context, command cdp.Command[P, R], params P) {
+func call[P, R any](tab context.Context, t *testing.T, command cdp.Command[P, R], params P) {
 	t.Helper()
 	if _, err := chromedp.Call(tab, command, params); err != nil {
 		t.Fatal(err)

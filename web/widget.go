@@ -12,13 +12,13 @@ import (
 // functions that do not work, in words, in each language. Everything that can
 // be worded here is, so that the script stays small.
 type widgetData struct {
-	GeneratedAt time.Time               `json:"generated_at"`
-	ValidUntil  time.Time               `json:"valid_until"`
-	App         string                  `json:"app"`
-	Simulation  bool                    `json:"simulation,omitempty"`
-	Texts       map[string]widgetTexts  `json:"texts"`     // by language, the default first in Languages
-	Languages   []string                `json:"languages"` // of the site
-	Functions   []widgetFunction        `json:"functions"` // only those affected
+	GeneratedAt time.Time              `json:"generated_at"`
+	ValidUntil  time.Time              `json:"valid_until"`
+	App         string                 `json:"app"`
+	Simulation  bool                   `json:"simulation,omitempty"`
+	Texts       map[string]widgetTexts `json:"texts"`     // by language, the default first in Languages
+	Languages   []string               `json:"languages"` // of the site
+	Functions   []widgetFunction       `json:"functions"` // only those affected
 }
 
 // widgetTexts are what the banner says whatever the function.
@@ -99,7 +99,7 @@ func (t *teller) functionWhy(f *status.FunctionView, i *status.Incident, open bo
 	if len(f.AffectedBy) == 0 && open {
 		return t.headline(i)
 	}
-	why := t.say("widget_why", "Names", t.few(t.names(f.AffectedBy), fewNames))
+	why := t.say("widget_why", "Names", t.few(t.names(f.AffectedBy)))
 	if !open || (len(f.AffectedBy) == 1 && i.Cause == "component:"+f.AffectedBy[0]) {
 		return why
 	}

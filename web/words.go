@@ -135,12 +135,15 @@ func (v *voice) list(names []string) string {
 	return v.say("list_last", "Rest", strings.Join(names[:last], v.say("list_comma")), "Last", names[last])
 }
 
-// few joins at most limit names and says how many more there are.
-func (v *voice) few(names []string, limit int) string {
-	if len(names) <= limit+1 { // "and one more" is no shorter than the one
+// fewNames is how many names a sentence holds.
+const fewNames = 6
+
+// few joins at most fewNames names and says how many more there are.
+func (v *voice) few(names []string) string {
+	if len(names) <= fewNames+1 { // "and one more" is no shorter than the one
 		return v.list(names)
 	}
-	return v.say("list_more", "Names", strings.Join(names[:limit], v.say("list_comma")), "Count", len(names)-limit)
+	return v.say("list_more", "Names", strings.Join(names[:fewNames], v.say("list_comma")), "Count", len(names)-fewNames)
 }
 
 func places(pairs []any) map[string]any {

@@ -85,7 +85,7 @@ a:focus-visible{outline:3px solid;outline-offset:2px}
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), 10000);
       try {
-        const answer = await fetch(source, { credentials: "omit", referrerPolicy: "no-referrer", signal: stop.signal });
+        const answer = await fetch(source, { cache: "no-cache", credentials: "omit", referrerPolicy: "no-referrer", signal: stop.signal });
         if (answer.ok) data = await answer.json();
       } catch (e) { /* What is known stays, until its end. */ }
       clearTimeout(timer);

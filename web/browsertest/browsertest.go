@@ -49,14 +49,6 @@ func Open(t testing.TB) context.Context {
 	return browser
 }
 
-// Tab opens another tab of the browser; it is closed with the test.
-func Tab(t testing.TB, browser context.Context) context.Context {
-	t.Helper()
-	tab, cancel := chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	return tab
-}
-
 // Missing reports that a part the whole test run needs is not on this machine.
 // With BONGSU_TEST=all that fails the test; else the test is left out, and says
 // so under the name that the test command collects.

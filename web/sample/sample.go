@@ -47,7 +47,8 @@ func services() []service {
 		{"login", "login", text("공통 로그인", "共通ログイン", "Shared login"), nil, nil, status.Function, nil},
 		{
 			"chat", "chat-text", text("메신저 글 보내기", "チャットの送信", "Chat messages"), login,
-			text("급하면 전화나 문자를 쓰십시오.", "急ぎは電話かSMSをお使いください。", "If urgent, call or text."), status.Canary, []string{"other-chat"},
+			text("급하면 전화나 문자를 쓰십시오.", "急ぎは電話かSMSをお使いください。", "If urgent, call or text."), status.Canary,
+			[]string{"other-chat"},
 		},
 		{"chat", "other-chat", text("다른 메신저", "別のチャット", "Other chat"), nil, nil, status.Function, []string{"chat-text"}},
 		{"maps", "place-search", text("장소 검색", "場所検索", "Place search"), login, nil, status.Function, nil},
@@ -59,10 +60,13 @@ func services() []service {
 		{"payments", "bank-core", text("은행 이체", "銀行振込", "Bank transfer"), nil, nil, status.Canary, nil},
 		{
 			"payments", "bank-linked", text("메신저 송금", "チャット送金", "Send money by chat"),
-			[]status.Need{{ID: "chat-text"}, {ID: "login", Soft: true}}, nil, status.Function, []string{"bank-core"},
+			[]status.Need{{ID: "chat-text"}, {ID: "login", Soft: true}},
+			nil, status.Function,
+			[]string{"bank-core"},
 		},
 		{
-			"ride", "taxi", text("택시 호출", "タクシー配車", "Taxi"), []status.Need{{ID: "login"}, {ID: "route"}},
+			"ride", "taxi", text("택시 호출", "タクシー配車", "Taxi"),
+			[]status.Need{{ID: "login"}, {ID: "route"}},
 			text("길에서 잡거나 전화로 부르십시오.", "流しのタクシーか電話でお呼びください。", "Hail one or phone for one."), status.Edge, nil,
 		},
 	}
@@ -208,8 +212,12 @@ func Outage() *status.Snapshot {
 		state   status.State
 		derived bool
 	}{
-		{"login", status.MajorOutage, false}, {"chat-text", status.MajorOutage, false}, {"place-search", status.MajorOutage, false},
-		{"pay", status.PartialOutage, false}, {"bank-linked", status.PartialOutage, true}, {"taxi", status.PartialOutage, false},
+		{"login", status.MajorOutage, false},
+		{"chat-text", status.MajorOutage, false},
+		{"place-search", status.MajorOutage, false},
+		{"pay", status.PartialOutage, false},
+		{"bank-linked", status.PartialOutage, true},
+		{"taxi", status.PartialOutage, false},
 	} {
 		fail(s, hit.id, hit.state, hit.derived, incident.ID)
 		incident.Components = append(incident.Components, status.Affected{
