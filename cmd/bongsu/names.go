@@ -1,0 +1,41 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"time"
+)
+
+// randomNames makes ids and check codes that nobody can guess.
+type randomNames struct{}
+
+// idText keeps the order of the bytes: ids sort by the time they were made.
+var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// ID is 48 bits of time in milliseconds and 72 random bits, in 24 characters.
+func (randomNames) ID(now time.Time) string {
+	var b [15]byte
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(max(0, now.UnixMilli()))) //nolint:gosec // never negative
+	copy(b[:6], ms[2:])
+	rand.Read(b[6:]) //nolint:errcheck // crypto/rand.Read never returns an error
+	return idText.EncodeToString(b[:])
+}
+
+// codeLetters leaves out what people take for one another: 0 O, 1 I L, 5 S, 8 B.
+const codeLetters = "234679ACDEFGHJKMNPQRTUVWXYZ"
+
+// Code is four characters that people can read out.
+func (randomNames) Code() string {
+	code := make([]byte, 0, 4)
+	for len(code) < cap(code) {
+		var b [1]byte
+		rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+		const whole = 256 - 256%len(codeLetters)
+		if int(b[0]) < whole { // else some letters would come up more often
+			code = append(code, codeLetters[int(b[0])%len(codeLetters)])
+		}
+	}
+	return string(code)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bongsu/config"
+)
+
+func serveCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server: probe, judge, publish, tell",
+		Long: `Runs the server until it is interrupted. It reads the configuration again on
+SIGHUP and when a file of it changes; a bad one is refused with every problem on
+the log, and the old one stays.
+
+Changes of listen, trusted_proxies, database, keys, location and signup need a
+restart.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), path, c.ErrOrStderr()) },
+	}
+	configFlag(c, &path)
+	return c
+}
+
+func serve(ctx context.Context, path string, errs io.Writer) error {
+	log := slog.New(slog.NewTextHandler(errs, nil))
+	cfg, err := loadConfig(path, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	s, err := newServer(ctx, cfg, serverOptions{env: os.LookupEnv, log: log})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if waiting := cfg.Waiting(); waiting != "" {
+		log.WarnContext(ctx, "some checks wait", "why", waiting)
+	}
+	log.InfoContext(ctx, "serving", "listen", s.door.Addr().String(), "url", cfg.Model().Site.URL, "version", version)
+	reloads := make(chan *config.Config)
+	go watchConfig(ctx, path, cfg, reloads, log)
+	return s.Run(ctx, reloads)
+}
+
+// configPoll is how often the files of the configuration are looked at.
+const configPoll = 2 * time.Second
+
+// watchConfig sends every good new configuration until ctx is done.
+func watchConfig(ctx context.Context, path string, running *config.Config, reloads chan<- *config.Config, log *slog.Logger) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	tick := time.NewTicker(configPoll)
+	defer tick.Stop()
+	seen := fingerprint(path)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		case <-tick.C:
+			if now := fingerprint(path); now == seen {
+				continue
+			}
+		}
+		seen = fingerprint(path)
+		next, err := loadConfig(path, os.LookupEnv)
+		if err == nil {
+			err = reloadable(running, next)
+		}
+		if err != nil {
+			log.ErrorContext(ctx, "reloading; the old configuration stays", "error", err)
+			continue
+		}
+		select {
+		case reloads <- next:
+			log.InfoContext(ctx, "reloaded", "config", path)
+			running = next
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reloadable says which change needs a restart.
+func reloadable(old, next *config.Config) error {
+	for _, part := range []struct {
+		key  string
+		same bool
+	}{
+		{"listen", old.Listen == next.Listen},
+		{"trusted_proxies", slices.Equal(old.TrustedProxies, next.TrustedProxies)},
+		{"database", old.Database.Reveal() == next.Database.Reveal()},
+		{"keys", old.Keys.Reveal() == next.Keys.Reveal()},
+		{"location", old.Location == next.Location},
+		{"signup", reflect.DeepEqual(old.Signup, next.Signup)},
+	} {
+		if !part.same {
+			return fmt.Errorf("a change of %s needs a restart", part.key)
+		}
+	}
+	return nil
+}
+
+// fingerprint tells one version of the configuration's files from another.
+func fingerprint(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err.Error()
+	}
+	mark := fmt.Sprint(info.ModTime().UnixNano(), info.Size())
+	if !info.IsDir() {
+		return mark
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err.Error()
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			mark += fmt.Sprint(" ", e.Name(), info.ModTime().UnixNano(), info.Size())
+		}
+	}
+	return mark
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+	"golang.org/x/sync/errgroup"
+
+	"bongsu/config"
+	"bongsu/status"
+	"bongsu/store"
+	"bongsu/web"
+)
+
+// server is what outlives a reload: database, page, listener.
+type server struct {
+	parts
+
+	cfg     *config.Config
+	page    *web.Server
+	door    net.Listener
+	process *prometheus.Registry
+	engine  atomic.Pointer[engine]
+	latest  atomic.Pointer[status.Snapshot]
+}
+
+// serverOptions are what demo does otherwise than serve.
+type serverOptions struct {
+	env        lookup
+	log        *slog.Logger
+	simulation bool
+	extra      map[string]http.Handler
+	links      []web.Link
+}
+
+// newServer opens the database and the listener.
+func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *server, err error) {
+	s := &server{cfg: cfg, process: prometheus.NewRegistry()}
+	s.process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.parts = parts{env: o.env, simulation: o.simulation, log: o.log}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.keys, err = store.ParseKeys(cfg.Keys.Reveal()); err != nil {
+		return nil, fmt.Errorf("reading the keys (keys: in the configuration): %w", err)
+	}
+	if s.store, err = store.Open(ctx, cfg.Database.Reveal(), store.Options{Sole: true, Keys: s.keys}); err != nil {
+		return nil, err
+	}
+	s.page, err = web.New(web.Options{
+		TrustedProxies: cfg.TrustedProxies, Extra: o.extra, Links: o.links,
+		Metrics: prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
+		Log:     o.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.publish = func(snapshot *status.Snapshot) {
+		s.page.Publish(snapshot)
+		s.latest.Store(snapshot)
+	}
+	if s.door, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
+		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
+	}
+	return s, nil
+}
+
+// Close gives back what Run does not.
+func (s *server) Close() error {
+	var failed error
+	if s.door != nil {
+		if err := s.door.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			failed = err
+		}
+	}
+	if s.store != nil {
+		failed = errors.Join(failed, s.store.Close())
+	}
+	return failed
+}
+
+// gather collects the metrics of the engine that runs now.
+func (s *server) gather() ([]*dto.MetricFamily, error) {
+	if e := s.engine.Load(); e != nil {
+		return e.metrics.Gather()
+	}
+	return nil, nil
+}
+
+// Run serves until ctx is done. Every configuration that comes by reloads
+// takes the place of the one before.
+func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.page.Serve(ctx, s.door) })
+	group.Go(func() error { return s.runEngines(ctx, reloads) })
+	return group.Wait()
+}
+
+func (s *server) runEngines(ctx context.Context, reloads <-chan *config.Config) error {
+	e, err := newEngine(s.cfg, s.parts)
+	for err == nil {
+		s.engine.Store(e)
+		var next *config.Config
+		if next, err = s.runUntilReload(ctx, e, reloads); err != nil || next == nil {
+			return err
+		}
+		var fresh *engine
+		if fresh, err = newEngine(next, s.parts); err != nil {
+			s.log.ErrorContext(ctx, "reloading; the old configuration stays", "error", err)
+			fresh, err = newEngine(e.cfg, s.parts)
+		}
+		e = fresh
+	}
+	return err
+}
+
+// runUntilReload runs an engine until ctx is done (nil) or a reload comes.
+func (s *server) runUntilReload(ctx context.Context, e *engine, reloads <-chan *config.Config) (*config.Config, error) {
+	inner, end := context.WithCancel(ctx)
+	defer end()
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(inner) }()
+	select {
+	case next := <-reloads:
+		end()
+		return next, <-ended
+	case err := <-ended:
+		return nil, err
+	}
+}
+
+
+// awaitSnapshot returns when the page shows what is wanted.
+func (s *server) awaitSnapshot(ctx context.Context, wanted func(*status.Snapshot) bool) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if latest := s.latest.Load(); latest != nil && wanted(latest) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
