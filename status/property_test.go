@@ -174,6 +174,9 @@ func (r *run) judge() {
 	if !c.Empty() {
 		r.changes = append(r.changes, c)
 	}
+	if due := r.b.Due(); !due.IsZero() && !due.After(r.now) {
+		r.t.Fatalf("judged at %s, it is due at %s", r.now, due)
+	}
 	if r.check != nil {
 		r.check(r, c)
 	}

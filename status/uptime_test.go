@@ -102,3 +102,20 @@ func TestTodayCountsUpToNowAndTomorrowBeginsAtMidnight(t *testing.T) {
 		t.Errorf("after midnight the days are %+v", pay.Days[88:])
 	}
 }
+
+// The page may be drawn after midnight before anybody notices that the votes
+// stopped counting before it: then yesterday is counted again.
+func TestYesterdayIsCountedAgainWhenItTurnsOutUnknown(t *testing.T) {
+	m := model("pay")
+	d := newDesk(t, m)
+	d.now = time.Date(2022, time.October, 15, 23, 58, 0, 0, seoul)
+	d.look("pay/1", status.OK)
+	d.judge()
+	d.now = d.now.Add(time.Hour)
+	yesterday := func() time.Duration { return d.component("pay").Days[88].Unknown }
+	before := yesterday()
+	d.judge()
+	if grown := (yesterday() - before).Round(time.Second); grown != 30*time.Second {
+		t.Errorf("yesterday's unknown time has grown by %s", grown)
+	}
+}

@@ -160,3 +160,20 @@ func TestASnapshotStaysAsItWas(t *testing.T) {
 		t.Errorf("an early snapshot has changed (-was +is):\n%s", diff)
 	}
 }
+
+func TestADomainThatAnswersAgainOffersItsSubstitutes(t *testing.T) {
+	m := model("a in dc", "b in dc", "chat")
+	m.Components[2].Substitutes = []string{"a"}
+	d := newDesk(t, m)
+	bad := map[string]status.Outcome{"a": status.OK, "b": status.Failed, "chat": status.Failed}
+	d.rounds(3, world(m, status.Failed, nil))
+	d.rounds(3, world(m, status.OK, bad))
+	if got := d.component("chat").Available; got != nil {
+		t.Errorf("while its domain fails the page offers %v", got)
+	}
+	bad["b"] = status.OK
+	d.rounds(3, world(m, status.OK, bad))
+	if diff := cmp.Diff([]string{"a"}, d.component("chat").Available); diff != "" {
+		t.Errorf("when it answers again (-want +got):\n%s", diff)
+	}
+}
