@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/language"
@@ -19,8 +20,12 @@ import (
 // that exist are kept, so strangers can not fill it.
 const maxKept = 1024
 
-// maxAcceptLanguage bounds what is read of an Accept-Language header.
-const maxAcceptLanguage = 200
+// maxAcceptLanguage bounds what is read of an Accept-Language header, and
+// maxAccepted how many different ones are remembered.
+const (
+	maxAcceptLanguage = 200
+	maxAccepted       = 512
+)
 
 // edition is everything served for one snapshot. What it serves does not
 // change; pages that are seldom asked for are rendered when first asked for.
@@ -34,6 +39,9 @@ type edition struct {
 
 	shelf map[string]*document // by path, and by path and language
 	other map[string]*document // 404 and its like, by status and language
+
+	accepted     sync.Map     // Accept-Language header → language; browsers send few different ones
+	acceptedKept atomic.Int64 // how many have been put there
 
 	keeping sync.Mutex
 	kept    map[string]func() (*document, error) // by path and language
@@ -265,6 +273,18 @@ func (e *edition) language(r *http.Request) string {
 	if accepted == "" || len(accepted) > maxAcceptLanguage {
 		return e.languages[0]
 	}
+	if known, found := e.accepted.Load(accepted); found {
+		return known.(string)
+	}
+	best := e.bestFor(accepted)
+	if e.acceptedKept.Add(1) <= maxAccepted {
+		e.accepted.Store(accepted, best)
+	}
+	return best
+}
+
+// bestFor is the language that suits an Accept-Language header best.
+func (e *edition) bestFor(accepted string) string {
 	tags, _, err := language.ParseAcceptLanguage(accepted)
 	if err != nil || len(tags) == 0 {
 		return e.languages[0]
