@@ -112,10 +112,10 @@ func (l *lease) dead() []Peer {
 	return dead
 }
 
-// keep renews five times a term until ctx is done or the term has lapsed, and
-// buries dead peers.
+// keep renews ten times a term until ctx is done or the term has lapsed, and
+// each time looks for peers to bury: the more often, the sooner one is missed.
 func (l *lease) keep(ctx context.Context, books Nodes, log *slog.Logger, renewed func()) error {
-	tick := time.NewTicker(l.ttl / 5)
+	tick := time.NewTicker(l.ttl / 10)
 	defer tick.Stop()
 	for {
 		select {
@@ -148,6 +148,7 @@ func (l *lease) renew(ctx context.Context, books Nodes) (Renewal, error) {
 	return books.Renew(ctx, l.id)
 }
 
+// bury frees what dead peers held.
 func (l *lease) bury(ctx context.Context, books Nodes, log *slog.Logger) error {
 	for _, p := range l.dead() {
 		buried, err := books.Bury(ctx, p.ID, p.Beat)

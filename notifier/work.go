@@ -11,8 +11,8 @@ import (
 
 const (
 	// slots is how many batches of a channel a node works at once: while one
-	// waits for its last answers and one for its window, one sends. One more is
-	// kept for what was taken over.
+	// waits for its last answers and one for its window, one sends. As many more
+	// are kept for what was taken over: it has waited longest.
 	slots = 3
 	// lookAgain is when a batch that can go nowhere is looked at again.
 	lookAgain = 5 * time.Second
@@ -68,7 +68,7 @@ func (s *Sender) claim(ctx context.Context, t *term, o *outlet) error {
 	}
 	q := ClaimQuery{Node: t.id, Now: t.now(), Channel: o.ID, Limit: slots - t.held(o.ID)}
 	if q.Limit <= 0 {
-		q.Limit, q.Taken = q.Limit+1, true
+		q.Limit, q.Taken = q.Limit+slots, true
 	}
 	if q.Limit <= 0 {
 		return nil
