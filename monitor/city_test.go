@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ type city struct {
 	wiring monitor.Wiring
 	book   *book
 	*page
-	wokes   int
+	wokes   atomic.Int32
 	metrics *prometheus.Registry
 }
 
@@ -54,7 +55,7 @@ func newCity(t *testing.T, keeper monitor.Book, services ...look) *city {
 	c.wiring.Model, c.wiring.Location = m, here
 	c.wiring.Names, c.wiring.Writer = &names{}, writer{}
 	c.wiring.Book, c.wiring.Publish = c.book, c.publish
-	c.wiring.Woke = func() { c.wokes++ }
+	c.wiring.Woke = func() { c.wokes.Add(1) }
 	c.wiring.Now, c.wiring.Log = time.Now, slog.New(slog.DiscardHandler)
 	c.wiring.Metrics = monitor.NewMetrics(c.metrics)
 	return c

@@ -36,7 +36,7 @@ type Wiring struct {
 	Book     Book
 	Writer   Writer
 	Publish  func(*status.Snapshot) // makes it what visitors see; called by one goroutine at a time
-	Woke     func()                 // wakes the sender: notices were committed; must not block
+	Woke     func()                 // wakes the sender: notices were committed; must not block, and be safe for concurrent use
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  *Metrics
@@ -106,15 +106,17 @@ var ErrStopped = errors.New("the monitor has stopped")
 // could not be committed. Run is called once.
 func (m *Monitor) Run(ctx context.Context) error {
 	defer close(m.stopped)
-	memory, err := m.remember(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // stopped before it began: there is nothing to end
+	memory, ok := m.remember(ctx)
+	if !ok {
+		return nil // stopped before it began: there is nothing to end
 	}
 	now := m.now()
 	desk := NewDesk(status.NewBoard(m.Model, memory, m.Names), m.Location, m.Writer)
-	if m.roster, err = NewRoster(m.Checks, now); err != nil {
+	roster, err := NewRoster(m.Checks, now)
+	if err != nil {
 		return err
 	}
+	m.roster = roster
 	m.resume(&memory, now)
 	m.scheduleBeat.Store(now.UnixNano())
 	m.judgeBeat.Store(now.UnixNano())
@@ -134,17 +136,18 @@ func (m *Monitor) now() time.Time { return m.Now().Round(0) } // what is kept an
 const history = 91 * 24 * time.Hour
 
 // remember reads the memory, for as long as it takes: judging without it would
-// open every incident a second time. Meanwhile the page stays what it was.
-func (m *Monitor) remember(ctx context.Context) (status.Memory, error) {
+// open every incident a second time. Meanwhile the page stays what it was. It
+// is false if ctx was done first.
+func (m *Monitor) remember(ctx context.Context) (status.Memory, bool) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		memory, err := m.Book.Memory(ctx, m.now().Add(-history))
 		if err == nil || ctx.Err() != nil {
-			return memory, err
+			return memory, err == nil
 		}
 		m.Log.ErrorContext(ctx, "remembering where the last run ended", "error", err, "retry_in", pause)
 		select {
 		case <-ctx.Done():
-			return memory, ctx.Err()
+			return memory, false
 		case <-time.After(pause):
 		}
 	}

@@ -71,8 +71,8 @@ func TestConfirmedWithinThreeSeconds(t *testing.T) {
 		if took := shown.Sub(first); shown.IsZero() || took > 3*time.Second {
 			t.Errorf("shown %s after the first failing look, want at most 3s", took)
 		}
-		if len(c.book.notices()) == 0 || c.wokes == 0 {
-			t.Errorf("committed notices %q, woke the sender %d times", c.book.notices(), c.wokes)
+		if len(c.book.notices()) == 0 || c.wokes.Load() == 0 {
+			t.Errorf("committed notices %q, woke the sender %d times", c.book.notices(), c.wokes.Load())
 		}
 	})
 }
@@ -399,13 +399,13 @@ func (w stuckWriter) Compose(*status.Snapshot, []status.Event, time.Time) ([]not
 
 func TestWatchdog(t *testing.T) {
 	for name, c := range map[string]struct {
-		break_ func(c *city, s *service)
+		spoil  func(c *city, s *service)
 		reason string
 		alarm  string
 	}{
 		"the judge stands still": {
 			func(c *city, s *service) { c.wiring.Writer = stuckWriter{Duration: 30 * time.Second}; s.become(dead) },
-			"judge", "the judge has stood still for 6s: what the page shows may be old",
+			"judge", "the judge has stood still for ",
 		},
 		"a look hangs": {
 			func(c *city, _ *service) {
@@ -430,7 +430,7 @@ func TestWatchdog(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var s, other service
 				city := newCity(t, nil, s.look, other.look)
-				c.break_(city, &s)
+				c.spoil(city, &s)
 				city.live(time.Minute)
 				told := strings.Join(city.book.bodies(), "\n")
 				if !strings.Contains(told, c.alarm) {
@@ -460,14 +460,14 @@ func TestRestart(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var s service
 					ids := &names{}
-					begin := func() (*city, func() error) {
+					begin := func() func() error {
 						db := database(t, path)
 						c := newCity(t, db, s.look)
 						c.wiring.Names = ids
 						_, stop := c.run()
-						return c, func() error { return errors.Join(stop(), db.Close()) }
+						return func() error { return errors.Join(stop(), db.Close()) }
 					}
-					_, stop := begin()
+					stop := begin()
 					// A millisecond before a slot, so that the first failing look comes with it.
 					time.Sleep(time.Until(nextLook(&s).Add(-time.Millisecond)))
 					s.become(dead)
@@ -478,7 +478,7 @@ func TestRestart(t *testing.T) {
 						if err := stop(); err != nil {
 							t.Error(err)
 						}
-						_, stop = begin()
+						stop = begin()
 					}
 					time.Sleep(time.Until(fails.Add(30 * time.Minute)))
 					if err := stop(); err != nil {

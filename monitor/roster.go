@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -99,9 +100,7 @@ func NewRoster(checks []Check, now time.Time) (*Roster, error) {
 	}
 	phases := map[string]time.Duration{}
 	for every, ids := range byInterval {
-		for id, phase := range spread(ids, every) {
-			phases[id] = phase
-		}
+		maps.Copy(phases, spread(ids, every))
 	}
 	for i := range checks {
 		if err := r.add(checks[i], phases[checks[i].ID], now); err != nil {
@@ -163,7 +162,7 @@ func (r *Roster) Greet(check string, now time.Time) {
 	if e == nil || e.gap <= soon || e.Recheck.PerDay > 0 && !e.spare.take(now) {
 		return
 	}
-	phase := time.Duration(hash(check) % uint64(soon)) //nolint:gosec // below ten seconds
+	phase := time.Duration(hash(check)) * time.Millisecond % soon
 	if p, ok := e.schedule.(periodic); ok {
 		phase = p.phase % soon
 	}

@@ -108,9 +108,9 @@ func TestChecksAreSpreadEvenly(t *testing.T) {
 // Whenever the program starts, a check is due at the same instants.
 func TestDueTimesSurviveARestart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		checks := every(time.Duration(rapid.IntRange(1, 900).Draw(t, "tenths"))*100*time.Millisecond, rapid.IntRange(1, 50).Draw(t, "checks"))
-		gap := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "later"))
-		end := noon.Add(gap + 3*time.Minute)
+		checks := every(time.Duration(rapid.IntRange(5, 900).Draw(t, "tenths"))*100*time.Millisecond, rapid.IntRange(1, 20).Draw(t, "checks"))
+		gap := time.Duration(rapid.Int64Range(0, int64(5*time.Minute)).Draw(t, "later"))
+		end := noon.Add(gap + 100*time.Second)
 		whole := play(roster(t, checks, noon), noon, end, fine)
 		whole = slices.DeleteFunc(whole, func(w monitor.Work) bool { return !w.Due.After(noon.Add(gap)) })
 		restarted := play(roster(t, backwards(checks), noon.Add(gap)), noon.Add(gap), end, fine)

@@ -47,13 +47,12 @@ func scheduleOf(c *Check, phase time.Duration) (cron.Schedule, error) {
 // is over. So the load is even, a restart changes nothing, and another check
 // moves at most its neighbours.
 func spread(ids []string, every time.Duration) map[string]time.Duration {
-	slots := max(1, uint64(every/slot))
-	n := uint64(len(ids))
-	room := max((n+slots-1)/slots, n*5/(4*slots))
+	slots := max(1, int(every/slot))
+	room := max((len(ids)+slots-1)/slots, len(ids)*5/(4*slots))
 	ids = slices.SortedFunc(slices.Values(ids), func(a, b string) int {
 		return cmp.Or(cmp.Compare(hash(a), hash(b)), cmp.Compare(a, b))
 	})
-	taken := make(map[uint64]uint64, len(ids))
+	taken := make(map[int]int, len(ids))
 	phases := make(map[string]time.Duration, len(ids))
 	for _, id := range ids {
 		s := hash(id) % slots
@@ -61,15 +60,15 @@ func spread(ids []string, every time.Duration) map[string]time.Duration {
 			s = (s + 1) % slots
 		}
 		taken[s]++
-		phases[id] = time.Duration(s) * slot //nolint:gosec // s is below every/slot, which was a Duration
+		phases[id] = time.Duration(s) * slot
 	}
 	return phases
 }
 
-func hash(id string) uint64 {
-	h := fnv.New64a()
+func hash(id string) int {
+	h := fnv.New32a()
 	h.Write([]byte(id))
-	return h.Sum64()
+	return int(h.Sum32())
 }
 
 // aDay is how many starts a schedule has in the day after now, counted up to
