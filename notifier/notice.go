@@ -20,17 +20,21 @@ const (
 // it is never made twice.
 type Notice struct {
 	ID       string
-	Incident string       // or empty for an alarm
-	Event    string       // a status.EventKind, or "alarm"
-	Update   string       // with Event names the occasion
-	Audience string       // subscribers or operators
-	Plan     string       // the route's plan
-	From, To status.State // a subscriber hears it whose threshold lies above From and not above To
-	Priority int          // lower goes first
-	Policy   Policy
-	Texts    []Text
-	Made     time.Time
-	Expires  time.Time // not worth handing over after this; zero never
+	Incident string // or empty for an alarm
+	Event    string // a status.EventKind, or "alarm"
+	Update   string // with Event names the occasion
+	Audience string // subscribers, operators, or one
+	Plan     string // the route's plan
+	// Recipient is the one subscriber an audience of one is made of, else 0. It
+	// reaches them even by an address they have not confirmed, so it may carry
+	// only what confirms it, or follows from that.
+	Recipient int64
+	From, To  status.State // a subscriber hears it whose threshold lies above From and not above To
+	Priority  int          // lower goes first
+	Policy    Policy
+	Texts     []Text
+	Made      time.Time
+	Expires   time.Time // not worth handing over after this; zero never
 }
 
 // Text is a notice's words in one language for one class of channel.

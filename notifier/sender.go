@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -334,13 +335,20 @@ func (s *Sender) notice(ctx context.Context, number int64) (*Notice, error) {
 	return &read, nil
 }
 
+// onlyBy marks a plan that is one channel.
+const onlyBy = "channel:"
+
+// OnlyBy is the plan of one hop by a channel, whatever plans are configured.
+func OnlyBy(channel string) string { return onlyBy + channel }
+
 // planOf is the plan of that name, or of the one channel of that name.
 func (s *Sender) planOf(id string) []Hop {
 	if plan, ok := s.o.Plans[id]; ok {
 		return plan
 	}
-	if _, ok := s.outlets[id]; ok {
-		return []Hop{{Channel: id, Until: Accepted}}
+	channel := strings.TrimPrefix(id, onlyBy)
+	if _, ok := s.outlets[channel]; ok {
+		return []Hop{{Channel: channel, Until: Accepted}}
 	}
 	return nil
 }

@@ -153,7 +153,9 @@ const itemTables = `delivery d
 // scannedItem is an item with what decides whether it can be sent to.
 type scannedItem struct {
 	notifier.Item
-	gone bool
+	gone    bool
+	sealed  []byte
+	pending bool // its address is not confirmed yet
 }
 
 // items reads recipients of a batch; the text's $1 is the batch, $2 the kind
@@ -168,10 +170,9 @@ func (s *Store) items(ctx context.Context, q querier, where string, batch int64,
 	for rows.Next() {
 		var i scannedItem
 		var doubt, gone, confirmed int64
-		var sealed []byte
 		var suppressed string
 		if err := rows.Scan(&i.Rcpt, &i.Rank, &i.Fate, &i.Tries, &i.Again, &doubt, &i.Gateway, &i.Code,
-			&i.Lang, &gone, &sealed, &confirmed, &suppressed); err != nil {
+			&i.Lang, &gone, &i.sealed, &confirmed, &suppressed); err != nil {
 			return nil, err
 		}
 		i.Doubt, i.gone = fromMillis(doubt), gone > 0
@@ -179,13 +180,41 @@ func (s *Store) items(ctx context.Context, q querier, where string, batch int64,
 		case i.Rcpt == 0:
 			i.To = target
 		case confirmed > 0 && suppressed == "":
-			if i.To, err = s.unseal(i.Rcpt, kind, sealed); err != nil {
+			if i.To, err = s.unseal(i.Rcpt, kind, i.sealed); err != nil {
 				return nil, err
 			}
+		case i.sealed != nil && suppressed == "":
+			i.pending = true
 		}
 		items = append(items, i)
 	}
-	return items, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, s.openPending(ctx, q, batch, kind, items)
+}
+
+// openPending opens addresses that are not confirmed yet, if the batch is of a
+// notice for one person. Nothing else may reach them.
+func (s *Store) openPending(ctx context.Context, q querier, batch int64, kind string, items []scannedItem) error {
+	for k := range items {
+		i := &items[k]
+		if !i.pending {
+			continue
+		}
+		var recipient int64
+		err := q.QueryRowContext(ctx, "SELECT recipient FROM notice WHERE number = $1", batch/batchesPerNotice).Scan(&recipient)
+		if err != nil {
+			return fmt.Errorf("reading whom batch %d is for: %w", batch, err)
+		}
+		if recipient != i.Rcpt {
+			continue
+		}
+		if i.To, err = s.unseal(i.Rcpt, kind, i.sealed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) unseal(subscriber int64, kind string, sealed []byte) (string, error) {

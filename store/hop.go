@@ -152,8 +152,9 @@ func (s *Store) Nudge(ctx context.Context, channel string, now time.Time) error 
 func (s *Store) Kinds(ctx context.Context, batch int64) (map[int64][]string, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT a.subscriber, a.kind FROM delivery d
-		JOIN address a ON a.subscriber = d.rcpt AND a.confirmed > 0 AND a.suppressed = ''
-		WHERE d.batch = $1 ORDER BY a.subscriber, a.kind`, batch)
+		JOIN address a ON a.subscriber = d.rcpt AND a.suppressed = ''
+		  AND (a.confirmed > 0 OR EXISTS (SELECT 1 FROM notice n WHERE n.number = $2 AND n.recipient = d.rcpt))
+		WHERE d.batch = $1 ORDER BY a.subscriber, a.kind`, batch, batch/batchesPerNotice)
 	if err != nil {
 		return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
 	}

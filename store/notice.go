@@ -37,10 +37,10 @@ func (s *Store) insertNotice(ctx context.Context, tx *sql.Tx, n *notifier.Notice
 		id = occasionID(n)
 	}
 	made, err := tx.ExecContext(ctx, `
-		INSERT INTO notice (id, incident, event, occasion, audience, plan, from_state, to_state, priority, policy, made, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		INSERT INTO notice (id, incident, event, occasion, audience, plan, from_state, to_state, priority, policy, made, expires, recipient)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (incident, event, occasion, audience, plan) DO NOTHING`,
-		id, n.Incident, n.Event, n.Update, n.Audience, n.Plan, int(n.From), int(n.To), n.Priority, int(n.Policy), millis(n.Made), millis(n.Expires))
+		id, n.Incident, n.Event, n.Update, n.Audience, n.Plan, int(n.From), int(n.To), n.Priority, int(n.Policy), millis(n.Made), millis(n.Expires), n.Recipient)
 	if err != nil {
 		return err
 	}

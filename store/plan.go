@@ -17,14 +17,14 @@ import (
 const batchesPerNotice = 1 << 24
 
 const noticeColumns = `n.id, n.number, n.incident, n.event, n.occasion, n.audience, n.plan, n.from_state, n.to_state,
-	n.priority, n.policy, n.made, n.expires`
+	n.priority, n.policy, n.made, n.expires, n.recipient`
 
 // scanNotice reads noticeColumns and what the caller adds to them.
 func scanNotice(row interface{ Scan(into ...any) error }, n *notifier.Notice, number *int64, more ...any) error {
 	var made, expires int64
 	err := row.Scan(append([]any{
 		&n.ID, number, &n.Incident, &n.Event, &n.Update, &n.Audience, &n.Plan, &n.From, &n.To,
-		&n.Priority, &n.Policy, &made, &expires,
+		&n.Priority, &n.Policy, &made, &expires, &n.Recipient,
 	}, more...)...)
 	n.Made, n.Expires = fromMillis(made), fromMillis(expires)
 	return err
@@ -149,6 +149,9 @@ func cancelAbove(ctx context.Context, tx *sql.Tx, batch, mark int64, why string,
 // People reads the next of a notice's audience, with the kinds of address that
 // reach them.
 func (s *Store) People(ctx context.Context, p notifier.Planning, above status.State, limit int) ([]notifier.Person, error) {
+	if p.Recipient > 0 {
+		return s.onePerson(ctx, p)
+	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT s.id, COALESCE(a.kind, '')
 		FROM (SELECT id FROM subscriber
@@ -179,6 +182,29 @@ func (s *Store) People(ctx context.Context, p notifier.Planning, above status.St
 		return people, err
 	}
 	return people, s.markHeard(ctx, p, people)
+}
+
+// onePerson reads an audience of one. Its address need not be confirmed.
+func (s *Store) onePerson(ctx context.Context, p notifier.Planning) ([]notifier.Person, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT a.kind FROM subscriber s JOIN address a ON a.subscriber = s.id AND a.suppressed = ''
+		WHERE s.id = $1 AND s.gone = 0 AND s.id > $2 ORDER BY a.kind`, p.Recipient, p.Cursor)
+	if err != nil {
+		return nil, fmt.Errorf("reading an audience of one: %w", err)
+	}
+	defer rows.Close()
+	person := notifier.Person{ID: p.Recipient}
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return nil, fmt.Errorf("reading an audience of one: %w", err)
+		}
+		person.Kinds = append(person.Kinds, kind)
+	}
+	if err := rows.Err(); err != nil || person.Kinds == nil {
+		return nil, err
+	}
+	return []notifier.Person{person}, nil
 }
 
 // markHeard marks those for whom something of the incident left, or may have.

@@ -173,10 +173,13 @@ func (s *Store) Subscribers(ctx context.Context, after int64, limit int) ([]Subs
 	return list, rows.Err()
 }
 
-// SubscriberCount is how many there are, by plan; those who have left do not
-// count.
+// SubscriberCount is how many there are, by plan; those who have left, or have
+// confirmed no address yet, do not count.
 func (s *Store) SubscriberCount(ctx context.Context) (map[string]int, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT plan, COUNT(*) FROM subscriber WHERE gone = 0 GROUP BY plan")
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT plan, COUNT(*) FROM subscriber s
+		WHERE gone = 0 AND EXISTS (SELECT 1 FROM address a WHERE a.subscriber = s.id AND a.confirmed > 0)
+		GROUP BY plan`)
 	if err != nil {
 		return nil, fmt.Errorf("counting subscribers: %w", err)
 	}
