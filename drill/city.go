@@ -218,6 +218,9 @@ func (c *City) Authority() *x509.CertPool { return c.authority.pool() }
 // Keys are what clients need to be let in.
 func (c *City) Keys() Keys { return c.keys }
 
+// Travelling says how many messages and receipts are still on their way.
+func (c *City) Travelling() int { return c.travels.waiting() + c.callbacks.waiting() }
+
 // Log is what the city saw.
 func (c *City) Log() *Log { return c.log }
 

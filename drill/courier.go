@@ -46,6 +46,13 @@ func (c *courier) after(d time.Duration, do func(ctx context.Context)) bool {
 	return true
 }
 
+// waiting says how many errands are not yet due.
+func (c *courier) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.errands)
+}
+
 // run does errands until ctx ends, then waits for those under way. Those not
 // yet due are forgotten.
 func (c *courier) run(ctx context.Context) {

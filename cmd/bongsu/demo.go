@@ -65,7 +65,10 @@ type demo struct {
 	city   *drill.City
 	server *server
 	began  time.Time
-	ended  func(*drill.City) // tests read the city's log here
+
+	// What a test wants to see: each snapshot, and the books when all is over.
+	watch func(*status.Snapshot)
+	ended func(*drill.City, *store.Store)
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
@@ -114,6 +117,7 @@ func (d *demo) open(ctx context.Context, folder string) error {
 	d.server, err = newServer(ctx, cfg, serverOptions{
 		env: d.lookup, simulation: true,
 		log:   slog.New(slog.NewTextHandler(d.errs, &slog.HandlerOptions{Level: slog.LevelError})),
+		watch: d.watch,
 		extra: map[string]http.Handler{"/demo": d.city.Handler()},
 		links: []web.Link{{Href: "/demo", Text: status.Text{"ko": "모의 도시", "ja": "模擬の街", "en": "Simulated city"}}},
 	})
@@ -217,7 +221,7 @@ func (d *demo) play(ctx context.Context) error {
 	closeCity()
 	err = errors.Join(err, city.Wait())
 	if d.ended != nil {
-		d.ended(d.city)
+		d.ended(d.city, d.server.store)
 	}
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -252,7 +256,7 @@ func (d *demo) settle(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		q, err := d.server.store.Queue(ctx, time.Now())
-		if err == nil && q.Depth == 0 {
+		if err == nil && q.Depth == 0 && d.city.Travelling() == 0 {
 			return nil
 		}
 		select {

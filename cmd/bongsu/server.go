@@ -40,6 +40,7 @@ type serverOptions struct {
 	simulation bool
 	extra      map[string]http.Handler
 	links      []web.Link
+	watch      func(*status.Snapshot) // sees each snapshot once it is published; may be nil
 }
 
 // newServer opens the database and the listener.
@@ -69,6 +70,9 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	s.publish = func(snapshot *status.Snapshot) {
 		s.page.Publish(snapshot)
 		s.latest.Store(snapshot)
+		if o.watch != nil {
+			o.watch(snapshot)
+		}
 	}
 	if s.door, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
@@ -139,7 +143,6 @@ func (s *server) runUntilReload(ctx context.Context, e *engine, reloads <-chan *
 		return nil, err
 	}
 }
-
 
 // awaitSnapshot returns when the page shows what is wanted.
 func (s *server) awaitSnapshot(ctx context.Context, wanted func(*status.Snapshot) bool) error {

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"bongsu/drill"
+	"bongsu/status"
+	"bongsu/store"
+)
+
+// told is the demo as its witnesses saw it.
+type told struct {
+	*testing.T
+
+	demo   demo
+	log    *drill.Log
+	page   *status.Snapshot  // the last one
+	during *status.Snapshot  // while the incident was open and everything had failed
+	lines  []store.Delivered // what the ledger says of everybody
+	out    bytes.Buffer
+}
+
+// The demo is the main job of the program, from one command: everything is
+// counted from the city's own log.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	w := &told{T: t}
+	w.play()
+	if dropped := w.log.Dropped(); dropped != 0 {
+		t.Fatalf("the log let %d entries go; nothing can be counted", dropped)
+	}
+	if len(w.page.Past) != 1 || len(w.page.Incidents) != 0 {
+		t.Fatalf("%d incidents past and %d open, want one and none", len(w.page.Past), len(w.page.Incidents))
+	}
+	t.Run("one incident, one cause", w.oneCause)
+	t.Run("the bank's core goes on, its linked function is affected", w.bank)
+	t.Run("before, the messenger carried the texts", w.before)
+	t.Run("after the verdict not one request reaches the messenger", w.verdict)
+	t.Run("one text about the outage by SMS, one about its end", w.once)
+	t.Run("what was in flight is unknown, then goes by SMS", w.inFlight)
+	t.Run("everything says that it is a simulation", w.marked)
+}
+
+func (w *told) play() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	w.demo = demo{listen: address, lang: "en", once: true, out: &w.out, errs: w.Output()}
+	w.demo.watch = func(s *status.Snapshot) {
+		w.page = s
+		if w.during == nil && len(s.Incidents) == 1 && len(s.Incidents[0].Components) == 6 {
+			w.during = s
+		}
+	}
+	w.demo.ended = func(city *drill.City, db *store.Store) {
+		w.log = city.Log()
+		w.history(db)
+	}
+	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
+	defer cancel()
+	if err := w.demo.run(ctx); err != nil {
+		w.Fatalf("%v\n%s", err, w.out.String())
+	}
+}
+
+// history reads what the ledger says of every subscriber.
+func (w *told) history(db *store.Store) {
+	people, err := db.Subscribers(w.Context(), 0, 100)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, p := range people {
+		lines, err := db.History(w.Context(), p.ID, 100)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.lines = append(w.lines, lines...)
+	}
+}
+
+func (w *told) incident() status.Incident { return w.page.Past[0] }
+
+// verdict is when the incident was confirmed; recovered is when everything
+// answered again.
+func (w *told) times() (verdict, recovered time.Time) {
+	i := w.incident()
+	return i.Detected, i.Watching
+}
+
+func (w *told) oneCause(t *testing.T) {
+	i := w.incident()
+	if i.Cause != "component:login" && i.Cause != "domain:dc-south" {
+		t.Errorf("the cause is %q", i.Cause)
+	}
+	explained := map[string]bool{}
+	for _, c := range i.Components {
+		explained[c.Component] = true
+	}
+	for _, id := range []string{"login", "chat", "place-search", "pay", "taxi", "bank-link"} {
+		if !explained[id] {
+			t.Errorf("%s is not explained by it", id)
+		}
+	}
+	if explained["bank"] || explained["directions"] || len(explained) != 6 {
+		t.Errorf("it explains %v", explained)
+	}
+}
+
+func (w *told) bank(t *testing.T) {
+	if w.during == nil {
+		t.Fatal("the page never showed all six components in one incident")
+	}
+	core, _ := w.during.Component("bank")
+	if core.State != status.Operational || core.AffectedBy != "" {
+		t.Errorf("the core is %s, affected by %q", core.State, core.AffectedBy)
+	}
+	link, _ := w.during.Component("bank-link")
+	if link.State != status.MajorOutage || link.AffectedBy == "" {
+		t.Errorf("the linked function is %s, affected by %q", link.State, link.AffectedBy)
+	}
+	for _, d := range core.Days {
+		if d.Down != 0 {
+			t.Errorf("the core was down for %s on %s", d.Down, d.Date)
+		}
+	}
+}
+
+func (w *told) before(t *testing.T) {
+	verdict, _ := w.times()
+	got := w.log.CountByRecipient(drill.Query{Kind: drill.Arrival, Service: drill.AlimTalk, Until: verdict})
+	for _, who := range drill.DemoSubscribers() {
+		if who.Plan == drill.PlanMessenger && got[who.Number] == 0 {
+			t.Errorf("%s got nothing by messenger", who.Number)
+		}
+	}
+	// What the messenger delivered is not sent again.
+	for _, n := range []string{"1", "2"} {
+		for _, who := range drill.DemoSubscribers() {
+			if texts := w.arrivals(who.Number, ordinaryMark(who.Lang, n)); len(texts) != 1 {
+				t.Errorf("%s got ordinary text %s %d times: %v", who.Number, n, len(texts), texts)
+			}
+		}
+	}
+}
+
+// arrivals are the services by which a phone got texts with the mark.
+func (w *told) arrivals(number, mark string) []drill.Service {
+	var by []drill.Service
+	for _, e := range w.log.Find(drill.Query{Kind: drill.Arrival, To: number}) {
+		if strings.Contains(e.Body, mark) {
+			by = append(by, e.Service)
+		}
+	}
+	return by
+}
+
+func ordinaryMark(lang, n string) string {
+	return map[string]string{"ko": "평소 알림 " + n, "ja": "お知らせ" + n, "en": "Notice " + n}[lang]
+}
+
+func (w *told) verdict(t *testing.T) {
+	verdict, recovered := w.times()
+	asked := w.log.Find(drill.Query{Kind: drill.Request, Service: drill.AlimTalk, From: verdict, Until: recovered})
+	for _, e := range asked {
+		t.Errorf("%s after the verdict: %s", e.At.Sub(verdict), e.Action)
+	}
+}
+
+func (w *told) once(t *testing.T) {
+	code := w.incident().Code
+	_, recovered := w.times()
+	for _, who := range drill.DemoSubscribers() {
+		during, after := 0, 0
+		for _, e := range w.log.Find(drill.Query{Kind: drill.Arrival, To: who.Number}) {
+			switch {
+			case !strings.Contains(e.Body, code):
+			case e.At.Before(recovered):
+				during++
+				if e.Service != drill.SMS {
+					t.Errorf("%s heard of the outage by %s", who.Number, e.Service)
+				}
+			default:
+				after++
+			}
+		}
+		if during != 1 || after != 1 {
+			t.Errorf("%s got %d texts about the outage and %d about its end, want one each", who.Number, during, after)
+		}
+	}
+}
+
+func (w *told) inFlight(t *testing.T) {
+	doubted := 0
+	for _, l := range w.lines {
+		if l.Event == "notice" && l.Channel == "messenger" && l.InDoubt {
+			doubted++
+		}
+	}
+	if doubted == 0 {
+		t.Error("nothing was in flight when login died: the demo shows no unknown")
+	}
+	for _, who := range drill.DemoSubscribers() {
+		if texts := w.arrivals(who.Number, ordinaryMark(who.Lang, "3")); len(texts) != 1 || texts[0] != drill.SMS {
+			t.Errorf("%s got ordinary text 3 by %v, want once by SMS", who.Number, texts)
+		}
+	}
+}
+
+func (w *told) marked(t *testing.T) {
+	for _, e := range w.log.Find(drill.Query{Kind: drill.Arrival}) {
+		if !strings.Contains(e.Body, "모의") && !strings.Contains(e.Body, "模擬") && !strings.Contains(strings.ToLower(e.Body), "simulation") {
+			t.Errorf("%s: %q", e.To, e.Body)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bongsu": func() { os.Exit(Main()) }})
+}
+
+// The manual, executed: each script is a story of the command line.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			well := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.Write([]byte(`{"ok": true}`))
+			}))
+			env.Defer(well.Close)
+			env.Setenv("WELL", well.URL)
+			env.Setenv("DEAD", deadAddress(t))
+			return nil
+		},
+	})
+}
+
+// deadAddress is a loopback address where nobody listens.
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+// 0 fine, 1 failed, 2 wrong usage.
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		says string
+	}{
+		{"version", []string{"version"}, 0, ""},
+		{"help", []string{"--help"}, 0, ""},
+		{"no such command", []string{"srve"}, 2, `unknown command "srve"`},
+		{"no such flag", []string{"serve", "--prot"}, 2, "unknown flag: --prot"},
+		{"an argument too many", []string{"validate", "x"}, 2, "unknown command"},
+		{"an argument missing", []string{"say", "7F3K"}, 2, "accepts 2 arg(s), received 1"},
+		{"no configuration", []string{"validate", "-c", "/nowhere/bongsu.yaml"}, 1, "`bongsu init` writes one"},
+		{"nobody there", []string{"healthcheck", "--listen", "127.0.0.1:1"}, 1, "connection refused"},
+		{"a demo for everybody", []string{"demo", "--listen", "0.0.0.0:8080"}, 1, "loopback only"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out, errs strings.Builder
+			if code := run(t.Context(), c.args, &out, &errs); code != c.code {
+				t.Errorf("exit %d, want %d\n%s%s", code, c.code, out.String(), errs.String())
+			}
+			if !strings.Contains(errs.String(), c.says) {
+				t.Errorf("stderr %q lacks %q", errs.String(), c.says)
+			}
+		})
+	}
+}
