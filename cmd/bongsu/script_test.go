@@ -11,7 +11,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// runAsBongsu makes the test binary the program, under its own name.
+const runAsBongsu = "BONGSU_TEST_RUN"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(runAsBongsu) != "" {
+		os.Exit(Main())
+	}
 	testscript.Main(m, map[string]func(){"bongsu": func() { os.Exit(Main()) }})
 }
 
