@@ -21,7 +21,7 @@ race: ## the quick tests under the race detector
 	go run ./cmd/testall -race
 
 deep: ## the slow tests: twenty kills a database, cuts, fuzzing, pictures (up to 45 minutes)
-	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Deep' ./...
+	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Killed' ./...
 	$(MAKE) fuzz
 	$(MAKE) pictures
 
@@ -33,12 +33,12 @@ pictures: ## the pages as pictures, in pictures/: three languages, phone and des
 	BONGSU_PICTURES=$(CURDIR)/pictures go test -count=1 -run 'Pictures' ./web/...
 
 bench: ## the figures of docs/benchmarks.md, each beside its limit in the same run
-	BONGSU_BENCH=1 go test -count=1 -timeout 30m -v -run 'Bench' ./... | grep -vE '^(=== |--- |PASS|ok |\?|testing:)'
+	go test -p 1 -tags bench -count=1 -timeout 30m -v -run '^TestBench' ./... | grep -vE '^(=== |--- |PASS|ok |\?|testing:)'
 
 lint: ## linters, formatting, dead code, tidy modules
 	$(LINT) run
 	$(LINT) fmt --diff
-	@dead=$$(go tool -modfile=tools/go.mod deadcode -test ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
+	@dead=$$(go tool -modfile=tools/go.mod deadcode -test -tags bench ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
 	go mod tidy -diff
 
 fmt: ## format everything

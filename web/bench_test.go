@@ -1,3 +1,5 @@
+//go:build bench
+
 package web_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -27,9 +28,6 @@ const (
 // Page requests a second: our handler beside bare gin writing the same bytes,
 // in one run, each with the same client over loopback.
 func TestBenchPage(t *testing.T) {
-	if os.Getenv("BONGSU_BENCH") == "" {
-		t.Skip("benchmarks are made by `make bench`")
-	}
 	ours := serve(t, sample.Crowded(60), web.Options{}).Handler()
 	page := ask(ours, "GET", "/", browserHeaders...).Body.Bytes()
 	gin.SetMode(gin.ReleaseMode)

@@ -1,3 +1,5 @@
+//go:build bench
+
 package twilio_test
 
 import (
@@ -7,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,14 +19,11 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// TestHandOversASecond measures what our gateway costs beside the library it
+// TestBenchHandOvers measures what our gateway costs beside the library it
 // uses and beside a bare client, in one run against one stand-in:
 //
-//	BONGSU_BENCH=1 go test -run HandOvers -v ./notifier/twilio
-func TestHandOversASecond(t *testing.T) {
-	if os.Getenv("BONGSU_BENCH") == "" {
-		return // a measurement, not a test
-	}
+//	go test -tags bench -run Bench -v ./notifier/twilio
+func TestBenchHandOvers(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusCreated)
