@@ -13,7 +13,7 @@ import (
 const (
 	// breath is the shortest time between two judgements of looks, so that a
 	// thousand looks that end together are judged together.
-	breath = 100 * time.Millisecond
+	breath = 200 * time.Millisecond
 	// gather is how long a standing may wait to be committed with others.
 	gather = 100 * time.Millisecond
 	// refresh is the longest time between two snapshots: the page says when

@@ -20,10 +20,11 @@ const pulse = 250 * time.Millisecond
 // those in flight. Each runs in a goroutine of its own, bounded by its timeout
 // and not by how many there are: a target that hangs holds up nobody else.
 //
-// What is due is the roster's to say; this loop only has to ask in time. For
-// the slots one cron, with one entry for each interval and slot in use, does
-// so. Rechecks come and go with every surprise, and adding an entry to a
-// running cron sorts all of them, so they have a timer.
+// What is due is the roster's to say; this loop only has to ask in time. One
+// cron, with an entry for each interval and slot in use, rings at the slots. A
+// timer leads from look to look within a slot, and to the rechecks: these come
+// and go with every surprise, and adding an entry to a running cron sorts all
+// of them.
 func (m *Monitor) schedule(ctx context.Context) {
 	bell := m.bell()
 	bell.Start()
@@ -74,9 +75,9 @@ func (m *Monitor) due() (start []Work, sleep time.Duration) {
 	if extra := m.roster.Extra(); !extra.IsZero() {
 		sleep = min(sleep, extra.Sub(now))
 	}
-	// The wall clock may be slowed down under the bell, which then rings a
-	// moment before the slot has come: that must not cost the slot a pulse.
-	if soon := next.Sub(now); !next.IsZero() && soon < slot/10 {
+	// This also covers a bell that rings a moment before its slot, because the
+	// wall clock is being slowed down under it.
+	if soon := next.Sub(now); !next.IsZero() && soon < slot {
 		sleep = min(sleep, soon)
 	}
 	return start, sleep

@@ -342,12 +342,14 @@ func (r *Roster) Schedules() []cron.Schedule {
 	for _, it := range slices.SortedFunc(slices.Values(r.slots), item.compare) {
 		e := r.entries[it.id]
 		var key any = e.Cron
-		if p, ok := e.schedule.(periodic); ok {
-			key = p
+		s := e.schedule
+		if p, ok := s.(periodic); ok {
+			p.phase = p.phase.Truncate(slot)
+			key, s = p, p
 		}
 		if !seen[key] {
 			seen[key] = true
-			found = append(found, e.schedule)
+			found = append(found, s)
 		}
 	}
 	return found

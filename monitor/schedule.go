@@ -10,8 +10,13 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// slot is the grain of the schedule: looks of one slot begin together.
+// slot is the grain of the schedule: what the load is evened over, and what
+// cron wakes the loop for.
 const slot = 100 * time.Millisecond
+
+// step parts a slot. Looks of one step begin together: one wake-up for several
+// is cheaper, and five steps are even enough.
+const step = 20 * time.Millisecond
 
 // periodic is a schedule with one start per interval, the phase after each
 // multiple of it since 1970: the same instants whenever the program started.
@@ -44,8 +49,9 @@ func scheduleOf(c *Check, phase time.Duration) (cron.Schedule, error) {
 
 // spread gives each check its phase. The hash of its id proposes a slot; a
 // slot takes at most a quarter more than the mean, and the next one takes what
-// is over. So the load is even, a restart changes nothing, and another check
-// moves at most its neighbours.
+// is over. Within a slot looks are spread over its steps, so that a
+// hundred do not jostle for the processor at its beginning. So the load is
+// even, a restart changes nothing, and another check moves at most its neighbours.
 func spread(ids []string, every time.Duration) map[string]time.Duration {
 	slots := max(1, int(every/slot))
 	room := max((len(ids)+slots-1)/slots, len(ids)*5/(4*slots))
@@ -59,8 +65,9 @@ func spread(ids []string, every time.Duration) map[string]time.Duration {
 		for taken[s] == room {
 			s = (s + 1) % slots
 		}
+		within := time.Duration(taken[s]) * slot / time.Duration(room)
+		phases[id] = time.Duration(s)*slot + within.Truncate(step)
 		taken[s]++
-		phases[id] = time.Duration(s) * slot
 	}
 	return phases
 }
