@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"image/color"
+	"image/png"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -48,12 +51,32 @@ func picture(tab context.Context, t *testing.T, whole bool, name string) {
 	if whole {
 		take = chromedp.FullScreenshot(100)
 	}
-	png, err := chromedp.Run(tab, take)
+	shot, err := chromedp.Run(tab, take)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, png, 0o644); err != nil {
+	if err := os.WriteFile(name, shot, 0o644); err != nil {
 		t.Fatal(err)
+	}
+	wantDrawn(t, filepath.Base(name), shot)
+}
+
+// wantDrawn says when a picture shows nothing: a page that did not render is
+// one flat colour.
+func wantDrawn(t *testing.T, name string, shot []byte) {
+	t.Helper()
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	seen := map[color.Color]bool{}
+	for y := range picture.Bounds().Dy() {
+		for x := 0; x < picture.Bounds().Dx(); x += 7 {
+			seen[picture.At(x, y)] = true
+		}
+	}
+	if len(seen) < 10 {
+		t.Errorf("%s has %d colours: nothing is drawn", name, len(seen))
 	}
 }
 
