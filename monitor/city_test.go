@@ -124,11 +124,11 @@ func (writer) Compose(_ *status.Snapshot, events []status.Event, now time.Time) 
 	return notices, nil
 }
 
-func (writer) Alarm(key, text string, now time.Time) (notifier.Notice, bool) {
-	return notifier.Notice{
+func (writer) Alarm(key, text string, now time.Time) ([]notifier.Notice, error) {
+	return []notifier.Notice{{
 		ID: "alarm " + key + now.Format(" 15:04"), Event: "alarm", Update: key + now.Format(" 15"), Audience: "operators", Plan: "ops",
 		Texts: []notifier.Text{{Lang: "en", Class: "chat", Body: text}}, Made: now,
-	}, true
+	}}, nil
 }
 
 // page keeps every snapshot with the time it came.

@@ -26,10 +26,11 @@ type Writer interface {
 	// Compose words the notices that events call for. What it returns beside
 	// an error is sent all the same.
 	Compose(page *status.Snapshot, events []status.Event, now time.Time) ([]notifier.Notice, error)
-	// Alarm words a notice to the operators; false if nobody listens. Key
-	// names what is wrong: Event and Update of the notice should name key and
-	// hour, so that a restart does not repeat it.
-	Alarm(key, text string, now time.Time) (notifier.Notice, bool)
+	// Alarm words notices to the operators; none if nobody listens. Key names
+	// what is wrong: Event and Update of a notice should name key and hour, so
+	// that a restart does not repeat it. What it returns beside an error is
+	// sent all the same.
+	Alarm(key, text string, now time.Time) ([]notifier.Notice, error)
 }
 
 // Desk turns looks and requests into judgements: what to publish and what to
@@ -45,6 +46,8 @@ type Desk struct {
 	judged time.Time
 	shown  time.Time // when the last snapshot was taken
 	now    time.Time
+
+	wordless []error // alarms that could not be worded, for the log
 	backlog
 }
 
@@ -102,10 +105,16 @@ func outcomeOf(o probes.Outcome) status.Outcome {
 
 // Alarm tells the operators, at most once an hour of each key.
 func (d *Desk) Alarm(key, text string, now time.Time) {
-	if key, text, ok := d.alarms.admit(key, text, now); ok {
-		if n, ok := d.writer.Alarm(key, text, now); ok {
-			d.keep(notifier.Record{Notices: []notifier.Notice{n}}, now)
-		}
+	key, text, ok := d.alarms.admit(key, text, now)
+	if !ok {
+		return
+	}
+	notices, err := d.writer.Alarm(key, text, now)
+	if err != nil {
+		d.wordless = append(d.wordless, fmt.Errorf("wording an alarm: %w", err))
+	}
+	if len(notices) > 0 {
+		d.keep(notifier.Record{Notices: notices}, now)
 	}
 }
 
@@ -160,6 +169,7 @@ func (d *Desk) Due(now time.Time) (todo Todo, next time.Time) {
 		d.judge(&todo, now)
 	}
 	todo.Record = d.release(now)
+	todo.Problems, d.wordless = append(todo.Problems, d.wordless...), nil
 	next = d.judgeAt()
 	if at := d.releaseAt(); !at.IsZero() && at.Before(next) {
 		next = at

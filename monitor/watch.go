@@ -34,9 +34,11 @@ func (m *Monitor) watch(ctx context.Context) {
 			m.Metrics.watchdog.WithLabelValues(t.reason).Add(float64(t.count))
 			if key, text, ok := told.admit("watchdog "+t.reason, t.text, now); ok {
 				m.Log.ErrorContext(ctx, "watchdog", "reason", t.reason, "detail", text)
-				if n, ok := m.Writer.Alarm(key, text, now); ok {
-					unsaid = append(unsaid, n)
+				notices, err := m.Writer.Alarm(key, text, now)
+				if err != nil {
+					m.Log.ErrorContext(ctx, "wording an alarm", "error", err)
 				}
+				unsaid = append(unsaid, notices...)
 			}
 		}
 		if len(unsaid) > 0 && m.say(ctx, unsaid) {

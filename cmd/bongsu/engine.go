@@ -70,7 +70,7 @@ func newEngine(cfg *config.Config, p parts) (*engine, error) {
 	})
 	e.monitor, err = monitor.New(monitor.Wiring{
 		Model: model, Names: names, Location: cfg.Location, Book: p.store,
-		Checks: checks(cfg, p.env), Writer: oneAlarm{e}, Woke: e.sender.Wake, Now: time.Now,
+		Checks: checks(cfg, p.env), Writer: e, Woke: e.sender.Wake, Now: time.Now,
 		Log: p.log, Metrics: monitor.NewMetrics(e.metrics),
 		Publish: func(s *status.Snapshot) {
 			e.judged(s)
@@ -229,15 +229,4 @@ func oneText(site status.Site, text string) status.Text {
 		out[lang] = strings.ToValidUTF8(text, "")
 	}
 	return out
-}
-
-// oneAlarm narrows Alarm for the monitor.
-type oneAlarm struct{ *engine }
-
-func (o oneAlarm) Alarm(key, text string, now time.Time) (notifier.Notice, bool) {
-	n, err := o.engine.Alarm(key, text, now)
-	if err != nil || len(n) == 0 {
-		return notifier.Notice{}, false
-	}
-	return n[0], true
 }
