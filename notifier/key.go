@@ -16,7 +16,7 @@ type Stamp struct{ secret string }
 // NewStamp takes the secret that authenticates keys, at least 16 bytes.
 func NewStamp(secret []byte) Stamp { return Stamp{string(secret)} }
 
-// Key is the key of a delivery, at most 43 characters of digits, lower-case
+// Key is the key of a delivery, at most 44 characters of digits, lower-case
 // letters and "-": it fits every gateway's field for a reference of ours.
 func (s Stamp) Key(batch, rcpt int64) string {
 	place := strconv.FormatInt(batch, 36) + "-" + strconv.FormatInt(rcpt, 36)

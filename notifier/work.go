@@ -11,9 +11,12 @@ import (
 
 const (
 	// slots is how many batches of a channel a node works at once: while one
-	// waits for its last answers and one for its window, one sends. As many more
+	// waits for its last answers and one for its window, one sends. A fast
+	// channel needs more, for it sends faster than a commit takes. As many again
 	// are kept for what was taken over: it has waited longest.
-	slots = 3
+	slots, fastSlots = 3, 8
+	// fast is from how many hand-overs a second on a channel is fast.
+	fast = 1000
 	// lookAgain is when a batch that can go nowhere is looked at again.
 	lookAgain = 5 * time.Second
 	// askAgain is when a gateway that could not be asked is asked again, and
@@ -66,9 +69,13 @@ func (s *Sender) claim(ctx context.Context, t *term, o *outlet) error {
 	if g, _ := o.pick(t.tick(), 0); g == nil && s.blocked(o.ID, t.tick()) == "" && !t.inline {
 		return nil // it would only be given back
 	}
-	q := ClaimQuery{Node: t.id, Now: t.now(), Channel: o.ID, Limit: slots - t.held(o.ID)}
+	most := slots
+	if rate := o.rate(); rate == 0 || rate > fast {
+		most = fastSlots
+	}
+	q := ClaimQuery{Node: t.id, Now: t.now(), Channel: o.ID, Limit: most - t.held(o.ID)}
 	if q.Limit <= 0 {
-		q.Limit, q.Taken = q.Limit+slots, true
+		q.Limit, q.Taken = q.Limit+most, true
 	}
 	if q.Limit <= 0 {
 		return nil

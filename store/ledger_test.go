@@ -16,7 +16,7 @@ import (
 
 // The world of these tests: people reached by a messenger first, then by SMS.
 var (
-	march  = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	march = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	stamp = notifier.NewStamp([]byte("sixteen bytes or more"))
 	keys  = sync.OnceValue(func() *store.Keys {
 		k, err := store.ParseKeys(store.NewKeys())
