@@ -122,19 +122,21 @@ func (s *Store) FindSubscriber(ctx context.Context, kind, address string) (Subsc
 // Leave forgets a subscriber's addresses. The number stays in the books of
 // what was sent, without a person behind it.
 func (s *Store) Leave(ctx context.Context, id int64, now time.Time) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		left, err := tx.ExecContext(ctx, "UPDATE subscriber SET gone = $1 WHERE id = $2 AND gone = 0", millis(now), id)
-		if err != nil {
-			return fmt.Errorf("noting that subscriber %d leaves: %w", id, err)
-		}
-		if rows, err := left.RowsAffected(); err != nil || rows == 0 {
-			return errors.Join(err, ErrNoSubscriber)
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM address WHERE subscriber = $1", id); err != nil {
-			return fmt.Errorf("forgetting the addresses of subscriber %d: %w", id, err)
-		}
-		return nil
-	})
+	return s.inTx(ctx, func(tx *sql.Tx) error { return leaveOne(ctx, tx, id, now) })
+}
+
+func leaveOne(ctx context.Context, tx *sql.Tx, id int64, now time.Time) error {
+	left, err := tx.ExecContext(ctx, "UPDATE subscriber SET gone = $1 WHERE id = $2 AND gone = 0", millis(now), id)
+	if err != nil {
+		return fmt.Errorf("noting that subscriber %d leaves: %w", id, err)
+	}
+	if rows, err := left.RowsAffected(); err != nil || rows == 0 {
+		return errors.Join(err, ErrNoSubscriber)
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM address WHERE subscriber = $1", id); err != nil {
+		return fmt.Errorf("forgetting the addresses of subscriber %d: %w", id, err)
+	}
+	return nil
 }
 
 // Subscribers lists subscribers after an id, at most limit, those who have
