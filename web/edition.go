@@ -214,6 +214,8 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 		return "maintenance", t.maintenance
 	case "/check":
 		return "check", func() page { return t.check("", nil) }
+	case "/subscribe", "/leave":
+		return path[1:], func() page { return e.form(path, lang, signupPage{Step: e.server.firstStep(path)}) }
 	}
 	room, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch room {

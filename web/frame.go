@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -71,7 +72,19 @@ func (e *edition) frame(path, lang string, code int, p page) *frame {
 	for _, place := range []string{"history", "maintenance", "check"} {
 		f.Links = append(f.Links, navLink{Text: t.say("nav_" + place), Href: link("/"+place, lang), Current: path == "/"+place})
 	}
+	f.Links = append(f.Links, e.signupLinks(path, lang)...)
 	return f
+}
+
+// signupLinks lead to where people sign up and leave, if they can.
+func (e *edition) signupLinks(path, lang string) []navLink {
+	var links []navLink
+	for _, place := range slices.Backward(slices.Sorted(maps.Keys(desks))) { // to sign up comes first
+		if e.server.offered(desks[place].purpose) {
+			links = append(links, navLink{Text: e.tellers[lang].say(desks[place].title), Href: link(place, lang), Current: path == place})
+		}
+	}
+	return links
 }
 
 // message is the page for an answer that is no page.

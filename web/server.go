@@ -60,6 +60,23 @@ type Options struct {
 	// Metrics is what /metrics shows. Without it there is no /metrics.
 	Metrics prometheus.Gatherer
 
+	// Desk and Tokens let machines write by the API; without both it is read
+	// only.
+	Desk   Desk
+	Tokens Tokens
+
+	// Signup takes people in and lets them go. Without it neither is offered.
+	Signup Signup
+
+	// Hooks takes gateways' callbacks. May be nil.
+	Hooks *Hooks
+
+	// Register is where the server's own counters go. May be nil.
+	Register prometheus.Registerer
+
+	// Now is the time that tokens, codes and limits go by; time.Now if nil.
+	Now func() time.Time
+
 	// Log hears of panics and of pages that could not be made. May be nil.
 	Log *slog.Logger
 }
@@ -78,6 +95,11 @@ type Server struct {
 	assets  *assets
 	handler http.Handler
 
+	badTokens   *limiter
+	forms       *limiter
+	crossOrigin *http.CrossOriginProtection
+	hookCalls   *prometheus.CounterVec
+
 	publishing sync.Mutex // one edition is made at a time
 	current    atomic.Pointer[edition]
 }
@@ -91,6 +113,9 @@ func New(o Options) (*Server, error) {
 	if o.Valid <= 0 {
 		o.Valid = defaultValid
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	speech, err := newSpeech()
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's texts: %w", err)
@@ -103,7 +128,13 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's templates: %w", err)
 	}
-	s := &Server{options: o, speech: speech, views: views, assets: assets}
+	s := &Server{
+		options: o, speech: speech, views: views, assets: assets,
+		badTokens:   newLimiter(badTokenEvery, badTokenBurst),
+		forms:       newLimiter(formEvery, formBurst),
+		crossOrigin: http.NewCrossOriginProtection(),
+		hookCalls:   newHookCounter(o.Register),
+	}
 	router, err := s.router()
 	if err != nil {
 		return nil, err
@@ -167,9 +198,12 @@ func (s *Server) router() (http.Handler, error) {
 	if err := engine.SetTrustedProxies(s.options.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w; write addresses or networks such as 10.0.0.0/8", err)
 	}
-	engine.NoRoute(s.answer(http.StatusNotFound))
-	engine.NoMethod(s.answer(http.StatusMethodNotAllowed))
+	engine.NoRoute(s.noSuch(http.StatusNotFound, "There is nothing at this path. GET /api/v1/status is the state of everything."))
+	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, "This path does not take this method; the Allow header names those it takes."))
 	s.pageRoutes(engine)
+	s.signupRoutes(engine)
+	s.apiRoutes(engine)
+	s.hookRoutes(engine)
 	s.healthRoutes(engine)
 	for path, handler := range s.options.Extra {
 		if !strings.HasPrefix(path, "/") || len(path) < 2 || strings.HasSuffix(path, "/") {

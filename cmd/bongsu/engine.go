@@ -19,6 +19,7 @@ import (
 	"bongsu/config"
 	"bongsu/monitor"
 	"bongsu/notifier"
+	"bongsu/notifier/twilio"
 	"bongsu/notifier/words"
 	"bongsu/probes"
 	"bongsu/status"
@@ -35,6 +36,7 @@ type engine struct {
 	composer *words.Composer
 	states   atomic.Pointer[map[string]status.State]
 	alarms   chan notifier.Alarm
+	hooks    *twilio.Hooks
 	parts
 }
 
@@ -53,6 +55,7 @@ func newEngine(cfg *config.Config, p parts) (*engine, error) {
 	model := cfg.Model()
 	model.Site.Simulation = p.simulation
 	names := randomNames{}
+	e.hooks = twilioHooks(cfg, p.keys)
 	stamp := notifier.NewStamp(p.keys.Derive("delivery keys"))
 	channels, err := openChannels(cfg, notifier.Outside{
 		PublicURL: model.Site.URL, UserAgent: probes.UserAgent(version, model.Site.Contact),

@@ -77,6 +77,7 @@ Start with ` + "`bongsu demo`" + `: it needs no configuration and no network.`,
 		pauseCommand(),
 		resumeCommand(),
 
+		tokenCommand(),
 		schemaCommand(),
 		healthcheckCommand(),
 		versionCommand(),

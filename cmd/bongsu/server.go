@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bongsu/config"
+	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/store"
 	"bongsu/web"
@@ -27,6 +28,7 @@ type server struct {
 
 	cfg     *config.Config
 	page    *web.Server
+	signup  *signup.Desk // nil: no text can be sent
 	door    net.Listener
 	process *prometheus.Registry
 	engine  atomic.Pointer[engine]
@@ -59,12 +61,10 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if s.store, err = store.Open(ctx, cfg.Database.Reveal(), store.Options{Sole: true, Keys: s.keys}); err != nil {
 		return nil, err
 	}
-	s.page, err = web.New(web.Options{
-		TrustedProxies: cfg.TrustedProxies, Extra: o.extra, Links: o.links,
-		Metrics: prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
-		Log:     o.log,
-	})
-	if err != nil {
+	if s.signup, err = s.openSignup(); err != nil {
+		return nil, err
+	}
+	if s.page, err = web.New(s.pageOptions(o)); err != nil {
 		return nil, err
 	}
 	s.publish = func(snapshot *status.Snapshot) {
@@ -78,6 +78,21 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
 	}
 	return s, nil
+}
+
+func (s *server) pageOptions(o serverOptions) web.Options {
+	page := web.Options{
+		TrustedProxies: s.cfg.TrustedProxies, Extra: o.extra, Links: o.links,
+		Metrics:  prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
+		Register: s.process,
+		Desk:     currentDesk{s}, Tokens: bearers{s.store},
+		Hooks: &web.Hooks{Twilio: currentHooks{s}, Receipts: currentHooks{s}.Receipts},
+		Now:   time.Now, Log: o.log,
+	}
+	if s.signup != nil {
+		page.Signup = s.signup
+	}
+	return page
 }
 
 // Close gives back what Run does not.
@@ -108,6 +123,9 @@ func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.page.Serve(ctx, s.door) })
 	group.Go(func() error { return s.runEngines(ctx, reloads) })
+	if s.signup != nil {
+		group.Go(func() error { return s.signup.Run(ctx, time.Now) })
+	}
 	return group.Wait()
 }
 

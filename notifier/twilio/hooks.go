@@ -46,7 +46,8 @@ type Hooks struct {
 type Reply struct {
 	From string // the number, in clear: never log it
 	To   string
-	Stop bool // wants no more
+	Ref  string // Twilio's id of the text
+	Stop bool   // wants no more
 	At   time.Time
 }
 
@@ -96,8 +97,11 @@ func (h *Hooks) Inbound(r *http.Request, form url.Values, at time.Time) (Reply, 
 	if form.Get("From") == "" {
 		return Reply{}, fmt.Errorf("%w: From is missing", ErrMalformed)
 	}
+	if form.Get("MessageSid") == "" {
+		return Reply{}, fmt.Errorf("%w: MessageSid is missing", ErrMalformed)
+	}
 	stop := form.Get("OptOutType") == "STOP" || saysStop(form.Get("Body"))
-	return Reply{From: form.Get("From"), To: form.Get("To"), Stop: stop, At: at}, nil
+	return Reply{From: form.Get("From"), To: form.Get("To"), Ref: form.Get("MessageSid"), Stop: stop, At: at}, nil
 }
 
 // stopWords end a subscription when they are the whole text. Twilio itself

@@ -133,14 +133,14 @@ func TestInbound(t *testing.T) {
 		"STOP": true, " stop. ": true, "Stop All": true, "opt-out": true, "수신거부": true, "수신 거부": true, "해지": true, "配信停止": true, "「停止」": true,
 		"stop the noise please": false, "ok": false, "": false, "안녕": false,
 	} {
-		form := url.Values{"From": {number}, "To": {sender}, "Body": {body}}
+		form := url.Values{"From": {number}, "To": {sender}, "Body": {body}, "MessageSid": {"SM1"}}
 		got, err := hooks().Inbound(called(twilio.InboundPath, signature(token, public+twilio.InboundPath, form)), form, at)
-		want := twilio.Reply{From: number, To: sender, Stop: stop, At: at}
+		want := twilio.Reply{From: number, To: sender, Ref: "SM1", Stop: stop, At: at}
 		if err != nil || got != want {
 			t.Errorf("%q: %+v, error %v", body, got, err)
 		}
 	}
-	form := url.Values{"From": {number}, "Body": {"END OF STORY"}, "OptOutType": {"STOP"}}
+	form := url.Values{"From": {number}, "Body": {"END OF STORY"}, "OptOutType": {"STOP"}, "MessageSid": {"SM1"}}
 	if got, err := hooks().Inbound(called(twilio.InboundPath, signature(token, public+twilio.InboundPath, form)), form, at); err != nil || !got.Stop {
 		t.Errorf("Twilio's own word: %+v, error %v", got, err)
 	}
@@ -153,7 +153,7 @@ func TestInbound(t *testing.T) {
 func TestSignaturesAsTwilioChecksThem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		site := rapid.SampledFrom([]string{public, public + ":443", "https://status.example:8443", "http://status.example", "http://status.example:80/base"}).Draw(t, "site")
-		form := url.Values{"From": {"+1"}}
+		form := url.Values{"From": {"+1"}, "MessageSid": {"SM1"}}
 		for name, value := range rapid.MapOf(rapid.StringMatching(`[A-Za-z]{1,8}`), rapid.String()).Draw(t, "form") {
 			form.Set(name, value)
 		}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// apiRoot is where answers are for machines, mistakes included.
+const apiRoot = "/api/v1/"
+
+// problem is an answer that is no success, in the form of RFC 9457. Detail
+// says what to do.
+type problem struct {
+	Type   string         `json:"type"`
+	Title  string         `json:"title"`
+	Status int            `json:"status"`
+	Detail string         `json:"detail,omitempty"`
+	Errors []problemValue `json:"errors,omitempty"`
+
+	challenge string        // for WWW-Authenticate
+	after     time.Duration // for Retry-After
+}
+
+// problemValue is one value of the request that cannot be taken.
+type problemValue struct {
+	Pointer string `json:"pointer"` // a JSON pointer
+	Detail  string `json:"detail"`
+}
+
+func newProblem(status int, detail string) *problem {
+	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// later is an answer of the same request at another time.
+func (p *problem) later(after time.Duration) *problem {
+	p.after = after
+	return p
+}
+
+func (p *problem) answer(c *gin.Context) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		c.Status(http.StatusInternalServerError)
+		return
+	}
+	c.Header("Cache-Control", keepNot)
+	if p.challenge != "" {
+		c.Header("WWW-Authenticate", p.challenge)
+	}
+	if p.after > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(p.after/time.Second)))
+	}
+	c.Data(p.Status, "application/problem+json", append(body, '\n'))
+}
+
+// noSuch answers what is not there: for machines with a problem, for people
+// with a page.
+func (s *Server) noSuch(status int, advice string) gin.HandlerFunc {
+	page := s.answer(status)
+	return func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, apiRoot) {
+			newProblem(status, advice).answer(c)
+			return
+		}
+		page(c)
+	}
+}

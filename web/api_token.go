@@ -1,0 +1,165 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Role says what a token may be used for.
+type Role string
+
+// The roles.
+const (
+	Viewer   Role = "viewer"
+	Operator Role = "operator"
+	Admin    Role = "admin"
+)
+
+// deed is something a token is asked for.
+type deed string
+
+const (
+	publish deed = "publish incidents, updates and maintenance"
+)
+
+// roles is what each may do. Reading needs no token.
+var roles = []struct {
+	role Role
+	may  []deed
+}{
+	{Viewer, nil},
+	{Operator, []deed{publish}},
+	{Admin, []deed{publish}},
+}
+
+// ParseRole reads a role's name. The error lists those there are.
+func ParseRole(name string) (Role, error) {
+	names := make([]string, 0, len(roles))
+	for _, r := range roles {
+		if string(r.role) == name {
+			return r.role, nil
+		}
+		names = append(names, string(r.role))
+	}
+	return "", fmt.Errorf("no role is called %q; write %s", name, strings.Join(names, ", "))
+}
+
+// May says whether the role may do it. An unknown role may nothing.
+func (r Role) may(d deed) bool {
+	for _, known := range roles {
+		if known.role == r {
+			return slices.Contains(known.may, d)
+		}
+	}
+	return false
+}
+
+// tokenPrefix lets people and scanners see what a leaked string is.
+const tokenPrefix = "bongsu_"
+
+const tokenBytes = 32
+
+// NewToken makes a token and the hash it is found by.
+func NewToken(random io.Reader) (token string, hash [sha256.Size]byte, err error) {
+	secret := make([]byte, tokenBytes)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return "", hash, fmt.Errorf("making a token: %w", err)
+	}
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret), sha256.Sum256(secret), nil
+}
+
+// tokenHash is the hash of a token, or false if it cannot be one.
+func tokenHash(token string) (hash [sha256.Size]byte, ok bool) {
+	text, found := strings.CutPrefix(token, tokenPrefix)
+	if !found || len(text) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+		return hash, false
+	}
+	secret, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return hash, false
+	}
+	return sha256.Sum256(secret), true
+}
+
+// Bearer is who holds a token.
+type Bearer struct {
+	ID   string
+	Note string
+	Role Role
+}
+
+// Tokens finds tokens.
+type Tokens interface {
+	// Bearer gives who holds the token with a hash, and notes its use.
+	// [ErrNoToken]: nobody. Any other error says that it cannot be known now.
+	Bearer(ctx context.Context, hash [sha256.Size]byte, now time.Time) (Bearer, error)
+}
+
+// ErrNoToken says that there is no such token, or not any more.
+var ErrNoToken = errors.New("no such token")
+
+// How often a network may come with a token that is none.
+const (
+	badTokenEvery = 6 * time.Second
+	badTokenBurst = 10
+)
+
+// maxBearer bounds an Authorization header that is looked at.
+const maxBearer = 200
+
+// bearer is who asks, if they may do the deed.
+func (s *Server) bearer(c *gin.Context, d deed) (Bearer, *problem) {
+	from, now := s.visitor(c), s.options.Now()
+	if s.badTokens.spent(from, now) {
+		return Bearer{}, newProblem(http.StatusTooManyRequests, "Too many wrong tokens came from your network. Wait a minute.").later(time.Minute)
+	}
+	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(token) > maxBearer {
+		return Bearer{}, unauthorised("", "Send a token: Authorization: Bearer bongsu_…; `bongsu token create --role operator` makes one.")
+	}
+	hash, ok := tokenHash(strings.TrimSpace(token))
+	if !ok {
+		s.badTokens.allow(from, now)
+		return Bearer{}, unauthorised("invalid_token", "This is no token of ours. One begins with "+tokenPrefix+".")
+	}
+	who, err := s.options.Tokens.Bearer(c.Request.Context(), hash, now)
+	switch {
+	case errors.Is(err, ErrNoToken):
+		s.badTokens.allow(from, now)
+		return Bearer{}, unauthorised("invalid_token", "The token is not known, or has expired or been revoked. `bongsu token list` shows those there are.")
+	case err != nil:
+		s.options.Log.Warn("finding a token", "err", err)
+		return Bearer{}, away("The database does not answer, so the token cannot be checked. Nothing was changed; try again soon.")
+	case !who.Role.may(d):
+		p := newProblem(http.StatusForbidden, fmt.Sprintf("A token with the role %s may not %s. Use one with the role operator.", who.Role, d))
+		p.challenge = `Bearer realm="bongsu", error="insufficient_scope"`
+		return Bearer{}, p
+	}
+	return who, nil
+}
+
+func unauthorised(code, detail string) *problem {
+	p := newProblem(http.StatusUnauthorized, detail)
+	p.challenge = `Bearer realm="bongsu"`
+	if code != "" {
+		p.challenge += `, error="` + code + `"`
+	}
+	return p
+}
+
+// awayFor is when to try again while something we need is away.
+const awayFor = 5 * time.Second
+
+func away(detail string) *problem {
+	return newProblem(http.StatusServiceUnavailable, detail).later(awayFor)
+}
