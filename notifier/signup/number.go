@@ -103,15 +103,15 @@ func plain(typed string) (string, error) {
 }
 
 // textable says whether a text can reach the number. In Korea that is 010 and
-// eight digits: the tables still call 011 and its like mobile, whose networks
-// have ended.
+// eight digits, the first of them no 0, which nobody is given: the tables still
+// call 011 and its like mobile, whose networks have ended.
 func textable(n *phonenumbers.PhoneNumber, country string) bool {
 	if !phonenumbers.IsValidNumber(n) {
 		return false
 	}
 	if country == home {
 		national := strconv.FormatUint(n.GetNationalNumber(), 10)
-		return len(national) == 10 && strings.HasPrefix(national, "10")
+		return len(national) == 10 && strings.HasPrefix(national, "10") && national[2] != '0'
 	}
 	kind := phonenumbers.GetNumberType(n)
 	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
