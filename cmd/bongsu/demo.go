@@ -234,7 +234,7 @@ func (d *demo) tell(ctx context.Context) error {
 	page := d.server.cfg.Model().Site.URL
 	fmt.Fprintf(d.out, "Simulation. The page: %s   The city and its phones: %s/demo   (Ctrl-C ends it)\n\n", page, page)
 	if err := d.server.awaitSnapshot(ctx, func(s *status.Snapshot) bool { return s.Overall == status.Operational }); err != nil {
-		return nil //nolint:nilerr // interrupted before it began
+		return nil // interrupted before it began
 	}
 	d.began = time.Now()
 	story := drill.DemoStory()

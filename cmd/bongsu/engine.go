@@ -147,7 +147,7 @@ func (e *engine) judged(s *status.Snapshot) {
 	states := map[string]status.State{}
 	for _, g := range s.Groups {
 		for _, c := range g.Components {
-			states[c.Component.ID] = c.State
+			states[c.ID] = c.State
 		}
 	}
 	if before := e.states.Swap(&states); before == nil || !maps.Equal(*before, states) {

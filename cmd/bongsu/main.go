@@ -10,9 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the image has no time zones of its own
 
 	"github.com/spf13/cobra"
-	_ "time/tzdata" // the image has no time zones of its own
 )
 
 // version is set by the linker.
@@ -29,7 +29,7 @@ func Main() int {
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
-	root, began := rootCommand()
+	root, began := rootCommand() //nolint:contextcheck // the commands get it from ExecuteContext
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)

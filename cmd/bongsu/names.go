@@ -17,9 +17,9 @@ var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(
 func (randomNames) ID(now time.Time) string {
 	var b [15]byte
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(0, now.UnixMilli()))) //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(ms[:], uint64(max(0, now.UnixMilli())))
 	copy(b[:6], ms[2:])
-	rand.Read(b[6:]) //nolint:errcheck // crypto/rand.Read never returns an error
+	rand.Read(b[6:])
 	return idText.EncodeToString(b[:])
 }
 
@@ -31,7 +31,7 @@ func (randomNames) Code() string {
 	code := make([]byte, 0, 4)
 	for len(code) < cap(code) {
 		var b [1]byte
-		rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+		rand.Read(b[:])
 		const whole = 256 - 256%len(codeLetters)
 		if int(b[0]) < whole { // else some letters would come up more often
 			code = append(code, codeLetters[int(b[0])%len(codeLetters)])

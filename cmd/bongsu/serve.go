@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -121,18 +122,18 @@ func fingerprint(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	mark := fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 	if !info.IsDir() {
-		return mark
+		return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return err.Error()
 	}
+	var mark strings.Builder
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil {
-			mark += fmt.Sprint(" ", e.Name(), info.ModTime().UnixNano(), info.Size())
+			fmt.Fprintln(&mark, e.Name(), info.ModTime().UnixNano(), info.Size())
 		}
 	}
-	return mark
+	return mark.String()
 }

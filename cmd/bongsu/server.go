@@ -64,7 +64,7 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if s.signup, err = s.openSignup(); err != nil {
 		return nil, err
 	}
-	if s.page, err = web.New(s.pageOptions(o)); err != nil {
+	if s.page, err = web.New(s.pageOptions(o)); err != nil { //nolint:contextcheck // handlers have their request's
 		return nil, err
 	}
 	s.publish = func(snapshot *status.Snapshot) {

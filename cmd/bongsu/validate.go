@@ -33,8 +33,7 @@ not fit its channel. Exits 1 if there is a problem.`,
 
 func validate(out io.Writer, path string) error {
 	cfg, err := loadConfig(path, os.LookupEnv)
-	var problems config.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[config.Problems](err); ok {
 		for _, p := range problems {
 			fmt.Fprintln(out, p)
 		}

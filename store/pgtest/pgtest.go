@@ -2,6 +2,7 @@
 package pgtest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -50,7 +51,8 @@ func Start() (*Cluster, error) {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "bongsu", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	initdb := exec.CommandContext(context.Background(), //nolint:gosec // the server's own programs, in folders of our own
+		filepath.Join(bin, "initdb"), "-D", data, "-U", "bongsu", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync")
 	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: owner}, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
@@ -59,13 +61,15 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctl := exec.Command(filepath.Join(bin, "pg_ctl"), "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o",
+	ctl := exec.CommandContext(context.Background(), //nolint:gosec // as above
+		filepath.Join(bin, "pg_ctl"), "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o",
 		fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=200 -c shared_buffers=64MB", port, dir), "start")
 	ctl.SysProcAttr, ctl.Dir = &syscall.SysProcAttr{Credential: owner}, dir
 	if out, err := ctl.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("pg_ctl start: %w: %s", err, out)
 	}
-	c.server = exec.Command(filepath.Join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+	c.server = exec.CommandContext(context.Background(), //nolint:gosec // as above
+		filepath.Join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
 	c.server.SysProcAttr, c.server.Dir = &syscall.SysProcAttr{Credential: owner}, dir
 	c.address = fmt.Sprintf("postgres://bongsu@127.0.0.1:%d/postgres?sslmode=disable", port)
 	return c, nil
@@ -127,7 +131,7 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
