@@ -506,7 +506,7 @@ func (s *Store) Finish(ctx context.Context, f notifier.Finish) error {
 // leave carries out who goes on from a claim and who ends there.
 func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notifier.Leaving) error {
 	t := tallies{}
-	if err := s.move(ctx, tx, c, l.Moves, "rank IN (0, 3) AND fate IN (0, 1)", l.Now, t); err != nil {
+	if err := s.move(ctx, tx, c, l.Moves, notifier.Planned, notifier.Accepted, l.Now, t); err != nil {
 		return err
 	}
 	for _, e := range l.Ends {
@@ -544,22 +544,18 @@ func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 	return nil
 }
 
-// end ends a delivery that its tries did not end.
+// end ends a delivery that its tries did not end. A failure is a rank; the
+// other ends are fates.
 func end(ctx context.Context, tx *sql.Tx, c notifier.Claim, e notifier.Ending, now time.Time, t *tallied) error {
-	set, counted := "fate = $1", &t.cancelled
+	n, err := change(ctx, tx, `
+		UPDATE delivery SET fate = $1, rank = CASE WHEN $1 = 0 THEN 3 ELSE rank END, why = $2, done = $3
+		WHERE batch = $4 AND rcpt = $5 AND rank = 0 AND fate IN (0, 1)`, int(e.Fate), e.Why, millis(now), c.Batch, e.Rcpt)
 	switch e.Fate {
 	case notifier.FateOpen:
-		set, counted = "fate = $1, rank = 3", &t.failed
-	case notifier.FateUnknown:
-		counted = new(int64) // it has been unknown since it was in doubt
-	default:
+		t.failed += n
+	case notifier.FateCancelled:
+		t.cancelled += n
+	default: // unknown: it has counted as that since it was in doubt
 	}
-	ended, err := tx.ExecContext(ctx, "UPDATE delivery SET "+set+", why = $2, done = $3 WHERE batch = $4 AND rcpt = $5 AND rank = 0 AND fate IN (0, 1)",
-		int(e.Fate), e.Why, millis(now), c.Batch, e.Rcpt)
-	if err != nil {
-		return err
-	}
-	n, err := ended.RowsAffected()
-	*counted += n
 	return err
 }

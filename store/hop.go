@@ -9,9 +9,10 @@ import (
 	"bongsu/notifier"
 )
 
-// move puts recipients of a batch into new ones. Only those for whom the
-// condition still holds go: a receipt may have come in the meantime.
-func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []notifier.NewBatch, condition string, now time.Time, t tallies) error {
+// move puts recipients of a batch into new ones: those who have failed, or
+// whose rank is still at least low and below high. A receipt may have come in
+// the meantime.
+func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []notifier.NewBatch, low, high notifier.Rank, now time.Time, t tallies) error {
 	if len(to) == 0 {
 		return nil
 	}
@@ -24,7 +25,7 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []
 	}
 	mark, err := tx.PrepareContext(ctx, `
 		UPDATE delivery SET fate = 2, next = $1, why = $2, done = $3
-		WHERE batch = $4 AND rcpt = $5 AND `+condition)
+		WHERE batch = $4 AND rcpt = $5 AND fate IN (0, 1) AND (rank = 3 OR (rank >= $6 AND rank < $7))`)
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []
 		id := from.Notice*batchesPerNotice + number - int64(len(to)) + int64(i)
 		var going []notifier.Mover
 		for _, m := range b.People {
-			marked, err := mark.ExecContext(ctx, id, m.Why, millis(now), from.Batch, m.Rcpt)
+			marked, err := mark.ExecContext(ctx, id, m.Why, millis(now), from.Batch, m.Rcpt, int(low), int(high))
 			if err != nil {
 				return err
 			}
@@ -126,9 +127,8 @@ func (s *Store) Advance(ctx context.Context, node string, a notifier.Advance) er
 			return cmpErr(err, notifier.ErrFenced)
 		}
 		t := tallies{}
-		condition := fmt.Sprintf("fate = 0 AND (rank = 3 OR (rank > 0 AND rank < %d))", a.Until)
 		from := notifier.Claim{Batch: a.Batch, Notice: a.Notice, Channel: a.Channel}
-		if err := s.move(ctx, tx, from, a.Moves, condition, a.Now, t); err != nil {
+		if err := s.move(ctx, tx, from, a.Moves, notifier.Accepted, a.Until, a.Now, t); err != nil {
 			return err
 		}
 		return addTally(ctx, tx, node, t)

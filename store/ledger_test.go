@@ -358,7 +358,7 @@ func TestDoubtsAreSettled(t *testing.T) {
 			ledgers(t, func(t *testing.T, s *store.Store) {
 				subscribe(t, s, 1, "sms")
 				c := newCity(t, s)
-				c.sms.answer = func(m notifier.Message) error {
+				c.sms.answer = func(notifier.Message) error {
 					if len(c.sms.sent) == 1 {
 						return &notifier.UncertainError{Err: context.DeadlineExceeded}
 					}
@@ -398,7 +398,7 @@ func TestFailuresAreTriedAgainThenPassedOn(t *testing.T) {
 			o.Channels[0].Gateways = append(o.Channels[0].Gateways, notifier.Route{Name: "kakao/two", Gateway: second})
 		})
 		c.kakao.answer = func(notifier.Message) error { return context.DeadlineExceeded }
-		second.answer = func(m notifier.Message) error {
+		second.answer = func(notifier.Message) error {
 			return &notifier.RejectedError{Code: "K1", Text: "no such user", Recipient: true, Suppress: true}
 		}
 		tell(t, s, noticeOf(status.EventOpened))

@@ -61,7 +61,7 @@ func (s *Store) Begin(ctx context.Context, now time.Time) (notifier.Planning, bo
 // it as recalled if it says that all is over.
 func (s *Store) number(ctx context.Context, p *notifier.Planning, now time.Time) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		number, err := s.count(ctx, tx, "notice", 1)
+		number, err := count(ctx, tx, "notice")
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 // A row from the future, of a clock that ran ahead, counts until its time has
 // come and gone.
 func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request, number string) (signup.Asked, error) {
-	id, err := s.count(ctx, tx, "access", 1)
+	id, err := count(ctx, tx, "access")
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +104,7 @@ func (s *Store) whoAsks(ctx context.Context, tx *sql.Tx, r signup.Request, numbe
 }
 
 func (s *Store) newPending(ctx context.Context, tx *sql.Tx, r signup.Request) (int64, error) {
-	id, err := s.count(ctx, tx, "subscriber", 1)
+	id, err := count(ctx, tx, "subscriber")
 	if err != nil {
 		return 0, err
 	}

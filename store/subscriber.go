@@ -54,7 +54,7 @@ func (s *Store) AddSubscriber(ctx context.Context, sub Subscriber, addresses []A
 		return 0, ErrNoKeys
 	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if id, err = s.count(ctx, tx, "subscriber", 1); err != nil {
+		if id, err = count(ctx, tx, "subscriber"); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "INSERT INTO subscriber (id, lang, plan, at_least, joined) VALUES ($1, $2, $3, $4, $5)",
@@ -89,10 +89,10 @@ func (s *Store) addAddress(ctx context.Context, tx *sql.Tx, id int64, a Address)
 	return nil
 }
 
-// count takes the next n numbers of a counter and gives the last.
-func (s *Store) count(ctx context.Context, tx *sql.Tx, name string, n int) (last int64, err error) {
-	err = tx.QueryRowContext(ctx, "UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value", n, name).Scan(&last)
-	return last, err
+// count takes the next number of a counter.
+func count(ctx context.Context, tx *sql.Tx, name string) (next int64, err error) {
+	err = tx.QueryRowContext(ctx, "UPDATE counter SET value = value + 1 WHERE name = $1 RETURNING value", name).Scan(&next)
+	return next, err
 }
 
 // FindSubscriber gives the subscriber an address belongs to. ErrNoSubscriber:
