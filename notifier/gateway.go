@@ -39,6 +39,12 @@ type Finder interface {
 	Find(ctx context.Context, m Message, since time.Time) (found bool, ref string, rank Rank, err error)
 }
 
+// Reporter is a gateway that calls nobody back: it is asked what became of a
+// message that it took at the given time.
+type Reporter interface {
+	Result(ctx context.Context, ref string, at time.Time) (Receipt, error)
+}
+
 // Deduper is a gateway that takes the same Message.Delivery only once within
 // the given time, so that sending again is safe.
 type Deduper interface {

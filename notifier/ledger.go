@@ -178,7 +178,9 @@ type Item struct {
 	Again   bool
 	Doubt   time.Time // since when the end of the last try is not known; zero if it is
 	Doubts  int       // tries that ended so
-	Gateway string    // of the try in doubt
+	Gateway string    // of the try in doubt, or of the one that waits for its result
+	Ref     string    // the gateway's reference of what it took
+	At      time.Time // when it took it
 	Code    string    // of the last failure
 	To      string    // in clear: never log it; empty: no usable address
 	Lang    string

@@ -21,6 +21,9 @@ func (s *Sender) sweep(ctx context.Context, t *term) error {
 		if err != nil {
 			return err
 		}
+		if err := s.ask(ctx, t, waiting); err != nil {
+			return err
+		}
 		for _, w := range waiting {
 			if err := s.advance(ctx, t, w); err != nil && !errors.Is(err, ErrFenced) {
 				return fmt.Errorf("moving on from batch %d: %w", w.Batch, err)

@@ -98,7 +98,7 @@ func (s *Store) waitingBatches(ctx context.Context, now time.Time, limit int) ([
 
 func (s *Store) waitingItems(ctx context.Context, batch int64) ([]notifier.Item, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT rcpt, rank, fate, again, COALESCE(why, '') FROM delivery
+		SELECT rcpt, rank, fate, again, COALESCE(why, ''), COALESCE(ref, ''), COALESCE(gateway, ''), at FROM delivery
 		WHERE batch = $1 AND fate = 0 AND rank IN (1, 2, 3) ORDER BY rcpt`, batch)
 	if err != nil {
 		return nil, err
@@ -107,9 +107,11 @@ func (s *Store) waitingItems(ctx context.Context, batch int64) ([]notifier.Item,
 	var items []notifier.Item
 	for rows.Next() {
 		var i notifier.Item
-		if err := rows.Scan(&i.Rcpt, &i.Rank, &i.Fate, &i.Again, &i.Code); err != nil {
+		var at int64
+		if err := rows.Scan(&i.Rcpt, &i.Rank, &i.Fate, &i.Again, &i.Code, &i.Ref, &i.Gateway, &at); err != nil {
 			return nil, err
 		}
+		i.At = fromMillis(at)
 		items = append(items, i)
 	}
 	return items, rows.Err()
