@@ -384,6 +384,7 @@ type term struct {
 	tick    func() time.Time // for pace and health: only differences count
 	maySend func() bool
 	inline  bool
+	err     error                // a drill's first trouble
 	nudged  map[string]time.Time // blocked channels, by when their waiting was looked at; the sweep's alone
 
 	mu      sync.Mutex

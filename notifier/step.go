@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,7 +21,7 @@ func (s *Sender) Step(ctx context.Context, now time.Time) (time.Time, error) {
 	for {
 		before := t.done
 		for _, do := range []func(context.Context, *term) error{s.planAll, s.sweep, s.claimAll} {
-			if err := do(ctx, t); err != nil {
+			if err := cmp.Or(do(ctx, t), t.err); err != nil {
 				return time.Time{}, fmt.Errorf("sending at %s: %w", now.Format(time.RFC3339), err)
 			}
 		}

@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -149,6 +150,9 @@ func (s *Sender) work(ctx context.Context, t *term, o *outlet, c Claim) {
 	}
 	if err != nil && ctx.Err() == nil {
 		s.o.Log.Warn("working a batch", "batch", c.Batch, "channel", c.Channel, "error", err)
+		if t.inline {
+			t.err = cmp.Or(t.err, err)
+		}
 		r.comeBack(t.now().Add(time.Second))
 	}
 	r.release(ctx)
@@ -427,16 +431,18 @@ func (r *run) save(ctx context.Context) error {
 	return err
 }
 
-// insist does something until it succeeds or is refused. When ctx is done it
-// gives up after one more lease.
+// insist does something until it succeeds or is refused, and says so each time
+// it does not. When ctx is done it gives up after one more lease; a drill does
+// not insist.
 func (s *Sender) insist(ctx context.Context, do func(context.Context) error) error {
 	pause := 20 * time.Millisecond
 	var deadline time.Time
 	for {
 		err := do(context.WithoutCancel(ctx))
-		if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrOpen) {
+		if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrOpen) || s.inline != nil {
 			return err
 		}
+		s.o.Log.Warn("working on the ledger: asking again", "error", err, "in", pause)
 		if ctx.Err() != nil && deadline.IsZero() {
 			deadline = time.Now().Add(s.o.TTL)
 		}

@@ -547,9 +547,13 @@ func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 // end ends a delivery that its tries did not end. A failure is a rank; the
 // other ends are fates.
 func end(ctx context.Context, tx *sql.Tx, c notifier.Claim, e notifier.Ending, now time.Time, t *tallied) error {
+	rank := notifier.Planned
+	if e.Fate == notifier.FateOpen {
+		rank = notifier.FailedRank
+	}
 	n, err := change(ctx, tx, `
-		UPDATE delivery SET fate = $1, rank = CASE WHEN $1 = 0 THEN 3 ELSE rank END, why = $2, done = $3
-		WHERE batch = $4 AND rcpt = $5 AND rank = 0 AND fate IN (0, 1)`, int(e.Fate), e.Why, millis(now), c.Batch, e.Rcpt)
+		UPDATE delivery SET fate = $1, rank = $2, why = $3, done = $4
+		WHERE batch = $5 AND rcpt = $6 AND rank = 0 AND fate IN (0, 1)`, int(e.Fate), int(rank), e.Why, millis(now), c.Batch, e.Rcpt)
 	switch e.Fate {
 	case notifier.FateOpen:
 		t.failed += n
