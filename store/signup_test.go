@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -331,10 +332,13 @@ func TestACapIsSpentWithAllOthersOrNotAtAll(t *testing.T) {
 			number string
 			want   signup.Asked
 		}{
-			{somebody, signup.Sent}, {somebody, signup.OverNumber}, {somebody, signup.OverNumber},
-			{"+821000000001", signup.Sent}, {"+821000000002", signup.OverAll},
+			{somebody, signup.Sent},
+			{somebody, signup.OverNumber},
+			{somebody, signup.OverNumber},
+			{"+821000000001", signup.Sent},
+			{"+821000000002", signup.OverAll},
 		} {
-			r := codeFor(signup.Join, fmt.Sprint(i), c.number, march)
+			r := codeFor(signup.Join, strconv.Itoa(i), c.number, march)
 			r.Caps = caps
 			askCode(t, s, r, c.want)
 		}

@@ -33,7 +33,7 @@ func (s *Store) AddToken(ctx context.Context, t Token) error {
 	return nil
 }
 
-const tokenColumns = "id, hash, role, note, made, expires, last_used"
+const tokenColumns = "id, hash, role, note, made, expires, last_used" //nolint:gosec // these are names of columns
 
 func scanToken(row interface{ Scan(into ...any) error }) (Token, error) {
 	var t Token

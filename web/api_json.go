@@ -86,8 +86,9 @@ func jsonKind(t reflect.Type) string {
 func fieldNames(into any) []string {
 	t := reflect.TypeOf(into).Elem()
 	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		names = append(names, strings.Split(t.Field(i).Tag.Get("json"), ",")[0])
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
 	}
 	return names
 }

@@ -17,10 +17,15 @@ func TestTheLimiterIsByHousehold(t *testing.T) {
 		after time.Duration
 		want  bool
 	}{
-		{"192.0.2.1", 0, true}, {"192.0.2.9", 0, true}, {"192.0.2.1", 0, false},
+		{"192.0.2.1", 0, true},
+		{"192.0.2.9", 0, true},
+		{"192.0.2.1", 0, false},
 		{"198.51.100.1", 0, true},
-		{"192.0.2.1", time.Minute, true}, {"192.0.2.1", time.Minute, false},
-		{"2001:db8::1", time.Minute, true}, {"2001:db8::2", time.Minute, true}, {"2001:db8::ffff:0:0:3", time.Minute, false},
+		{"192.0.2.1", time.Minute, true},
+		{"192.0.2.1", time.Minute, false},
+		{"2001:db8::1", time.Minute, true},
+		{"2001:db8::2", time.Minute, true},
+		{"2001:db8::ffff:0:0:3", time.Minute, false},
 	} {
 		if got := l.Allow(netip.MustParseAddr(c.from), noon.Add(c.after)); got != c.want {
 			t.Errorf("%s after %s: %t, want %t", c.from, c.after, got, c.want)

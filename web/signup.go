@@ -185,13 +185,13 @@ func (f *form) numberAgain(err error) reply {
 	}
 	wrong, _ := errors.AsType[signup.NumberError](err)
 	switch wrong {
-	case signup.NumberMissing:
+	case signup.ErrNumberMissing:
 		p.Problem = "number_missing"
-	case signup.NumberUnread:
+	case signup.ErrNumberUnread:
 		p.Problem = "number_unread"
-	case signup.NumberNotMobile:
+	case signup.ErrNumberNotMobile:
 		p.Problem = "number_not_mobile"
-	case signup.NumberAbroad:
+	case signup.ErrNumberAbroad:
 		p.Problem = "number_abroad"
 	}
 	return reply{http.StatusUnprocessableEntity, p}

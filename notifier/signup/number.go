@@ -21,10 +21,10 @@ type NumberError uint8
 
 // The reasons.
 const (
-	NumberMissing   NumberError = iota // nothing was typed
-	NumberUnread                       // it is no number
-	NumberNotMobile                    // it is one that cannot get a text
-	NumberAbroad                       // it is of a country that is not served
+	ErrNumberMissing   NumberError = iota // nothing was typed
+	ErrNumberUnread                       // it is no number
+	ErrNumberNotMobile                    // it is one that cannot get a text
+	ErrNumberAbroad                       // it is of a country that is not served
 )
 
 func (e NumberError) Error() string {
@@ -52,23 +52,23 @@ func (o Numbers) Read(typed string) (string, error) {
 	}
 	n, err := phonenumbers.Parse(digits, cmp.Or(o.Region, home))
 	if err != nil {
-		return "", NumberUnread
+		return "", ErrNumberUnread
 	}
 	if e164 := phonenumbers.Format(n, phonenumbers.E164); o.Simulation && simulated(e164) {
 		return e164, nil
 	}
 	if !phonenumbers.IsPossibleNumber(n) {
-		return "", NumberUnread
+		return "", ErrNumberUnread
 	}
 	country := phonenumbers.GetRegionCodeForNumber(n)
 	if country == "" {
 		country = phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
 	}
 	if len(o.Countries) > 0 && !slices.Contains(o.Countries, country) {
-		return "", NumberAbroad
+		return "", ErrNumberAbroad
 	}
 	if !textable(n, country) {
-		return "", NumberNotMobile
+		return "", ErrNumberNotMobile
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
@@ -77,7 +77,7 @@ func (o Numbers) Read(typed string) (string, error) {
 // and what people put between groups are fine; letters are not.
 func plain(typed string) (string, error) {
 	if len(typed) > maxTyped {
-		return "", NumberUnread
+		return "", ErrNumberUnread
 	}
 	var out strings.Builder
 	for _, r := range strings.TrimSpace(typed) {
@@ -90,14 +90,14 @@ func plain(typed string) (string, error) {
 			out.WriteByte('+')
 		case strings.ContainsRune(" \u00a0\u3000-‐‑‒–—―−－ー.()（）/", r):
 		default:
-			return "", NumberUnread
+			return "", ErrNumberUnread
 		}
 	}
 	switch out.String() {
 	case "":
-		return "", NumberMissing
+		return "", ErrNumberMissing
 	case "+":
-		return "", NumberUnread
+		return "", ErrNumberUnread
 	}
 	return out.String(), nil
 }
