@@ -177,7 +177,7 @@ type Item struct {
 	Tries   int
 	Again   bool
 	Doubt   time.Time // since when the end of the last try is not known; zero if it is
-	Doubts  int       // tries that ended so
+	Doubts  int       // tries that a gateway left without an answer; not those a crash left
 	Gateway string    // of the try in doubt, or of the one that waits for its result
 	Ref     string    // the gateway's reference of what it took
 	At      time.Time // when it took it

@@ -133,7 +133,7 @@ type InDoubt struct {
 	Finds   bool          // the gateway can be asked
 	Blocked bool          // the channel carries nothing now
 	Over    bool          // the notice has been recalled or has expired
-	Tries   int           // hand-overs of this delivery so far that ended in doubt
+	Tries   int           // hand-overs that the gateway left without an answer; a crash's do not count
 	Limit   int
 }
 

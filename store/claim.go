@@ -108,6 +108,9 @@ func (s *Store) takeBatches(ctx context.Context, tx *sql.Tx, q notifier.ClaimQue
 	return gateways, rows.Err()
 }
 
+// noResult is the code of a try whose owner died without saying how it ended.
+const noResult = "no_result"
+
 // markDoubts names those whom the last owner may have sent to: authorised, and
 // no result. From here on everybody can see that they may hear twice.
 func (s *Store) markDoubts(ctx context.Context, tx *sql.Tx, c *notifier.Claim, gateway string, now time.Time) error {
@@ -119,8 +122,8 @@ func (s *Store) markDoubts(ctx context.Context, tx *sql.Tx, c *notifier.Claim, g
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO attempt (batch, rcpt, try, at, gateway, kind, code, text)
 		SELECT d.batch, d.rcpt, COALESCE((SELECT MAX(a.try) FROM attempt a WHERE a.batch = d.batch AND a.rcpt = d.rcpt), 0) + 1,
-		       CAST($3 AS BIGINT), CAST($4 AS TEXT), 1, 'no_result', ''
-		FROM delivery d WHERE `+lost, c.Batch, c.Auth, millis(now), gateway); err != nil {
+		       CAST($3 AS BIGINT), CAST($4 AS TEXT), 1, CAST($5 AS TEXT), ''
+		FROM delivery d WHERE `+lost, c.Batch, c.Auth, millis(now), gateway, noResult); err != nil {
 		return err
 	}
 	marked, err := tx.ExecContext(ctx, "UPDATE delivery SET doubt = $3, gateway = $4 WHERE "+lost, c.Batch, c.Auth, millis(now), gateway)
@@ -250,9 +253,11 @@ func (s *Store) Unfinished(ctx context.Context, c notifier.Claim, rest bool) ([]
 	return items, nil
 }
 
-// doubts counts the tries of each recipient that ended in doubt.
+// doubts counts the tries of each recipient that a gateway left without an
+// answer. What a crash left does not count: each crash adds one try at most,
+// and most of these never began.
 func (s *Store) doubts(ctx context.Context, batch int64) (map[int64]int, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT rcpt, COUNT(*) FROM attempt WHERE batch = $1 AND kind = 1 GROUP BY rcpt", batch)
+	rows, err := s.read.QueryContext(ctx, "SELECT rcpt, COUNT(*) FROM attempt WHERE batch = $1 AND kind = 1 AND code <> $2 GROUP BY rcpt", batch, noResult)
 	if err != nil {
 		return nil, err
 	}

@@ -94,8 +94,9 @@ func (s *Store) RecentProgress(ctx context.Context, limit int) ([]Progress, erro
 var ErrNoNotice = errors.New("no such notice")
 
 func (s *Store) progress(ctx context.Context, where string, arg any) ([]Progress, error) {
-	rows, err := s.read.QueryContext(ctx, //nolint:gosec // where is one of three constants above
-		`SELECT n.id, n.incident, n.event, n.audience, n.plan, n.made, n.state, n.recalled, n.total, COALESCE(t.channel, ''),
+	//nolint:gosec // where is one of the three constants above
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT n.id, n.incident, n.event, n.audience, n.plan, n.made, n.state, n.recalled, n.total, COALESCE(t.channel, ''),
 		       COALESCE(SUM(t.planned), 0), COALESCE(SUM(t.handed), 0), COALESCE(SUM(t.delivered), 0), COALESCE(SUM(t.failed), 0),
 		       COALESCE(SUM(t.unknown), 0), COALESCE(SUM(t.moved), 0), COALESCE(SUM(t.cancelled), 0)
 		FROM notice n LEFT JOIN tally t ON t.notice = n.number AND n.number > 0 `+where+`
