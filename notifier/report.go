@@ -39,7 +39,7 @@ func (s *Sender) ask(ctx context.Context, t *term, waiting []Waiting) error {
 			asking.Go(func() error {
 				r, err := reporter.Result(request, i.Ref, i.At)
 				if err != nil || r.Rank <= i.Rank {
-					return nil //nolint:nilerr // no word is no news: the wait decides
+					return nil // no word is no news: the wait decides
 				}
 				i.Rank, i.Code = r.Rank, r.Code
 				mu.Lock()
