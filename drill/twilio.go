@@ -174,6 +174,7 @@ func badCallback(address string) bool {
 // theirs to the sender.
 func (d *twilioDesk) dispatch(p *parcel, mode Mode) {
 	travel := d.dice.between(d.city.settings.Travel)
+	follow := receipts(p, travel, mode, d.city.settings.Late) // while nobody else changes its state
 	d.city.bring(travel, func() {
 		d.shelf.set(p, twilioDelivered, time.Now())
 		d.city.arrive(SMS, p, "")
@@ -181,7 +182,7 @@ func (d *twilioDesk) dispatch(p *parcel, mode Mode) {
 	if p.key == "" {
 		return
 	}
-	for _, r := range receipts(p, travel, mode, d.city.settings.Late) {
+	for _, r := range follow {
 		d.call(p.key, p.id, d.receipt(p, r.state), r.after, 1)
 	}
 }
