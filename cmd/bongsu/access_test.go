@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,16 +63,14 @@ func openHouse(t *testing.T) *house {
 		"KEYS": store.NewKeys(), "SID": city.Keys().TwilioSID, "TOKEN": city.Keys().TwilioToken, "FROM": city.Keys().TwilioFrom,
 	}
 	find := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	listen := freeAddress(t)
-	text := fmt.Sprintf(houseConfig, listen, filepath.Join(t.TempDir(), "bongsu.db"), city.URL(drill.Route), city.URL(drill.SMS))
-	cfg, err := config.Parse("house.yaml", []byte(text), readOptions(find))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newServer(t.Context(), cfg, serverOptions{env: find, simulation: true, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, listen := listening(t, func(listen string) (*server, error) {
+		text := fmt.Sprintf(houseConfig, listen, filepath.Join(t.TempDir(), "bongsu.db"), city.URL(drill.Route), city.URL(drill.SMS))
+		cfg, err := config.Parse("house.yaml", []byte(text), readOptions(find))
+		if err != nil {
+			return nil, err
+		}
+		return newServer(t.Context(), cfg, serverOptions{env: find, simulation: true, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	})
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx, nil) }()
@@ -88,6 +87,24 @@ func openHouse(t *testing.T) *house {
 		return code == http.StatusOK
 	})
 	return h
+}
+
+// listening opens a server on a free address. The tests beside this one look for
+// addresses too, so one that was free a moment ago may be taken.
+func listening(t *testing.T, open func(listen string) (*server, error)) (s *server, listen string) {
+	t.Helper()
+	for range 5 {
+		listen = freeAddress(t)
+		s, err := open(listen)
+		if err == nil {
+			return s, listen
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("no address stays free")
+	return nil, ""
 }
 
 // send makes one request. Headers are given as name, value.
