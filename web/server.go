@@ -27,7 +27,10 @@ const (
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 16 << 10
 	maxBodyBytes      = 1 << 20
-	drainTime         = 5 * time.Second // how long requests in flight may take after the end
+	// drainTime is how long requests in flight may take after the end. It is more
+	// than the 5 s for which net/http takes a connection that has asked nothing
+	// yet, as browsers open in advance, for a busy one.
+	drainTime = 6 * time.Second
 )
 
 // defaultValid is how long a snapshot speaks for the present when
