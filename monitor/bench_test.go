@@ -1,3 +1,5 @@
+//go:build bench
+
 package monitor_test
 
 import (
@@ -28,9 +30,6 @@ import (
 // `make bench` runs it. The targets, the client and the database share this
 // process, so the CPU figures are of all of them.
 func TestBenchSchedule(t *testing.T) {
-	if os.Getenv("BONGSU_BENCH") == "" {
-		return // a measurement takes the machine for itself
-	}
 	n, err := strconv.Atoi(cmp.Or(os.Getenv("BONGSU_BENCH_CHECKS"), "1000"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build bench
+
 package store_test
 
 import (
@@ -18,13 +20,10 @@ import (
 	"bongsu/store"
 )
 
-// TestHandoversPerSecond measures hand-overs with the ledger on against bare
+// TestBenchHandOvers measures hand-overs with the ledger on against bare
 // POSTs of the same bodies to the same stand-in over as many connections, in
-// the same run. It runs with BONGSU_BENCH=1 and prints what it finds.
-func TestHandoversPerSecond(t *testing.T) {
-	if os.Getenv("BONGSU_BENCH") == "" {
-		return // a measurement, not a test
-	}
+// the same run, and prints what it finds.
+func TestBenchHandOvers(t *testing.T) {
 	const people, connections = 40_000, 64
 	for _, run := range []struct {
 		name string
