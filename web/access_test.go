@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -415,6 +416,51 @@ func TestAForgedOriginChangesNoLimit(t *testing.T) {
 	}
 }
 
+// A proxy that is trusted has not written every header it passes on.
+func TestATrustedProxyVouchesForOneHeader(t *testing.T) {
+	for _, forwarded := range []string{"", "unknown", "198.51.100.7:4711", "10.9.8.7, 198.51.100.7"} {
+		h := serve(t, sample.Outage(), web.Options{Signup: &signups{}, TrustedProxies: []string{"192.0.2.0/24"}}).Handler()
+		refused := 0
+		for i := range 60 {
+			w := submit(h, "/subscribe", url.Values{"number": {""}}, "X-Forwarded-For", forwarded, "X-Real-IP", fmt.Sprintf("203.0.%d.1", i))
+			if w.Code == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+		if refused < 39 {
+			t.Errorf("with X-Forwarded-For %q, %d of 60 were refused; X-Real-IP was believed", forwarded, refused)
+		}
+	}
+}
+
+// Only a code that was sent can be tried and counted. The time an answer takes
+// must not tell, or it tells whose numbers are known.
+func TestAWrongCodeTakesItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := serve(t, sample.Outage(), web.Options{Signup: &signups{}}).Handler()
+		for _, path := range []string{"/leave", "/leave/confirm"} {
+			began := time.Now()
+			submit(h, path, url.Values{"number": {"010-1234-5678"}, "ticket": {"never given"}, "code": {"000000"}})
+			if took := time.Since(began); took < 300*time.Millisecond {
+				t.Errorf("%s answers after %s", path, took)
+			}
+		}
+	})
+}
+
+func TestTheSecondStepLeadsBackInTheSameLanguage(t *testing.T) {
+	h := serve(t, sample.Outage(), web.Options{Signup: &signups{}}).Handler()
+	for target, want := range map[string]string{
+		"/leave/confirm?lang=ja":                   "/leave?lang=ja",
+		"/subscribe/confirm":                       "/subscribe",
+		"/subscribe/confirm?lang=//evil.example/%": "/subscribe",
+	} {
+		if got := ask(h, "GET", target).Header().Get("Location"); got != want {
+			t.Errorf("%s leads to %q, want %q", target, got, want)
+		}
+	}
+}
+
 func FuzzForm(f *testing.F) {
 	s := &signups{err: signup.ErrCode} // no waiting for codes
 	h := serve(f, sample.Outage(), web.Options{Signup: s, Now: ever()}).Handler()
@@ -426,9 +472,11 @@ func FuzzForm(f *testing.F) {
 		if path != "/subscribe" && path != "/leave/confirm" {
 			return
 		}
-		if w := send(h, path, body, "Content-Type", formType); w.Code == http.StatusInternalServerError {
-			t.Fatalf("%q answers %d", body, w.Code)
-		}
+		synctest.Test(t, func(t *testing.T) { // wrong codes take their time
+			if w := send(h, path, body, "Content-Type", formType); w.Code == http.StatusInternalServerError {
+				t.Errorf("%q answers %d", body, w.Code)
+			}
+		})
 	})
 }
 

@@ -42,21 +42,29 @@ func (p *problem) later(after time.Duration) *problem {
 	return p
 }
 
-func (p *problem) answer(c *gin.Context) {
+func (p *problem) answer(c *gin.Context) { p.write(c.Writer) }
+
+func (p *problem) write(w http.ResponseWriter) {
 	body, err := json.Marshal(p)
 	if err != nil {
-		c.Status(http.StatusInternalServerError)
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	c.Header("Cache-Control", keepNot)
+	h := w.Header()
+	h.Set("Cache-Control", keepNot)
 	if p.challenge != "" {
-		c.Header("WWW-Authenticate", p.challenge)
+		h.Set("WWW-Authenticate", p.challenge)
 	}
 	if p.after > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(p.after/time.Second)))
+		h.Set("Retry-After", strconv.Itoa(int(p.after/time.Second)))
 	}
-	c.Data(p.Status, "application/problem+json", append(body, '\n'))
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	w.Write(append(body, '\n'))
 }
+
+// noSuchMethod is the advice of a 405.
+const noSuchMethod = "This path does not take this method; the Allow header names those it takes."
 
 // noSuch answers what is not there: for machines with a problem, for people
 // with a page.

@@ -37,7 +37,8 @@ type edition struct {
 	tellers   map[string]*teller
 	server    *Server
 
-	shelf map[string]*document // by path, and by path and language
+	first map[string]*document // the page at /, by language
+	shelf map[string]*document // by path
 	other map[string]*document // 404 and its like, by status and language
 
 	accepted     sync.Map     // Accept-Language header → language; browsers send few different ones
@@ -56,6 +57,7 @@ func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*editio
 		languages: s.speech.spoken(snapshot.Site.Languages),
 		tellers:   map[string]*teller{},
 		server:    s,
+		first:     map[string]*document{},
 		shelf:     map[string]*document{},
 		other:     map[string]*document{},
 		kept:      map[string]func() (*document, error){},
@@ -117,11 +119,9 @@ func (e *edition) stockLanguage(lang string, before *edition) error {
 	if err != nil {
 		return err
 	}
-	d, err := before.reuse(key("/", lang), body, func() (*document, error) { return newPage(http.StatusOK, lang, body) })
-	if err != nil {
+	if e.first[lang], err = before.firstPage(lang).reuse(body, func() (*document, error) { return newPage(http.StatusOK, lang, body) }); err != nil {
 		return err
 	}
-	e.shelf[key("/", lang)] = d
 	for _, code := range []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusInternalServerError} {
 		body, err := e.render("message", "/", lang, code, e.tellers[lang].message(code))
 		if err != nil {
@@ -135,7 +135,7 @@ func (e *edition) stockLanguage(lang string, before *edition) error {
 }
 
 func (e *edition) stockJSON(path string, body []byte, before *edition) error {
-	d, err := before.reuse(path, body, func() (*document, error) {
+	d, err := before.onShelf(path).reuse(body, func() (*document, error) {
 		d, err := newDocument(http.StatusOK, "application/json; charset=utf-8", body)
 		if err != nil {
 			return nil, err
@@ -149,13 +149,27 @@ func (e *edition) stockJSON(path string, body []byte, before *edition) error {
 	return nil
 }
 
-// reuse is the document of the edition before if its bytes are the same, else
-// a new one.
-func (e *edition) reuse(key string, body []byte, build func() (*document, error)) (*document, error) {
-	if e != nil {
-		if d := e.shelf[key]; d != nil && bytes.Equal(d.body, body) {
-			return d, nil
-		}
+// firstPage is the page at / in a language, or nil. The edition may be nil.
+func (e *edition) firstPage(lang string) *document {
+	if e == nil {
+		return nil
+	}
+	return e.first[lang]
+}
+
+// onShelf is what is ready at a path, or nil. The edition may be nil.
+func (e *edition) onShelf(path string) *document {
+	if e == nil {
+		return nil
+	}
+	return e.shelf[path]
+}
+
+// reuse is the document itself if its bytes are the same, else a new one. The
+// document may be nil.
+func (d *document) reuse(body []byte, build func() (*document, error)) (*document, error) {
+	if d != nil && bytes.Equal(d.body, body) {
+		return d, nil
 	}
 	return build()
 }
@@ -298,11 +312,9 @@ func (e *edition) bestFor(accepted string) string {
 	return e.languages[index]
 }
 
-// queried is the first value of a parameter, or empty.
+// queried is the first value of a parameter, or empty. What is malformed
+// beside it is passed over.
 func queried(query, name string) string {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return ""
-	}
+	values, _ := url.ParseQuery(query)
 	return values.Get(name)
 }

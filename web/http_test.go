@@ -44,6 +44,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/check?code=7f-3k&lang=en", 303},
 		{"GET", "/check?code=%2F%2Fevil.example", 200},
 		{"GET", "//", 404},
+		{"GET", "/%00ko", 404},
 		{"GET", "/../etc/passwd", 404},
 		{"GET", "/api/v1/status", 200},
 		{"PUT", "/api/v1/status", 405},
@@ -68,6 +69,13 @@ func TestAnswers(t *testing.T) {
 		if w.Header().Get("Content-Security-Policy") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s %s lacks the security headers", c.method, c.path)
 		}
+	}
+}
+
+func TestMachinesAreToldInTheirOwnForm(t *testing.T) {
+	w := ask(serve(t, sample.Outage(), web.Options{}).Handler(), "PUT", "/api/v1/status")
+	if got := w.Header().Get("Content-Type"); w.Code != http.StatusMethodNotAllowed || got != "application/problem+json" {
+		t.Errorf("PUT of the status answers %d as %s", w.Code, got)
 	}
 }
 
@@ -152,6 +160,7 @@ func TestThePageSpeaksTheVisitorsLanguage(t *testing.T) {
 		{"?lang=xx", "ja", "ja"},
 		{"?lang=", "ja", "ja"},
 		{"?lang=%zz", "ja", "ja"},
+		{"?lang=en&from=%zz", "ja", "en"},
 		{"?other=1&lang=ja", "en", "ja"},
 	} {
 		for _, path := range []string{"/", "/history", "/nowhere"} {

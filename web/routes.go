@@ -30,7 +30,7 @@ func (s *Server) fromShelf(next http.Handler) http.Handler {
 			return
 		}
 		if r.URL.Path == "/" {
-			e.shelf[key("/", e.language(r))].serve(w, r)
+			e.firstPage(e.language(r)).serve(w, r)
 			return
 		}
 		if d := e.shelf[r.URL.Path]; d != nil {
@@ -50,6 +50,10 @@ func (s *Server) otherMethod(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Allow", "GET, HEAD")
+		if strings.HasPrefix(r.URL.Path, apiRoot) {
+			newProblem(http.StatusMethodNotAllowed, noSuchMethod).write(w)
+			return
+		}
 		e.message(http.StatusMethodNotAllowed, e.language(r)).serve(w, r)
 	})
 }
@@ -74,7 +78,12 @@ func (s *Server) checkForm(c *gin.Context) {
 		s.page(c)
 		return
 	}
-	to := url.URL{Path: "/check/" + code}
+	s.lead(c, "/check/"+code)
+}
+
+// lead sends the visitor to another page, in the language they chose.
+func (s *Server) lead(c *gin.Context, path string) {
+	to := url.URL{Path: path}
 	if lang := c.Query("lang"); s.speech.voices[lang] != nil {
 		to.RawQuery = "lang=" + lang
 	}

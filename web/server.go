@@ -198,11 +198,14 @@ func (s *Server) router() (http.Handler, error) {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
+	// A trusted proxy vouches for what it writes, and X-Real-IP may be its
+	// visitor's own.
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	if err := engine.SetTrustedProxies(s.options.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w; write addresses or networks such as 10.0.0.0/8", err)
 	}
 	engine.NoRoute(s.noSuch(http.StatusNotFound, "There is nothing at this path. GET /api/v1/status is the state of everything."))
-	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, "This path does not take this method; the Allow header names those it takes."))
+	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, noSuchMethod))
 	s.pageRoutes(engine)
 	s.signupRoutes(engine)
 	s.apiRoutes(engine)

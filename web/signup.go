@@ -29,8 +29,8 @@ const (
 	maxForm   = 4 << 10 // bytes
 	formEvery = 6 * time.Second
 	formBurst = 20
-	// evenTime is how long a request for a code takes at least: what the
-	// database has to do for it differs, and would tell who is known.
+	// evenTime is how long a request for a code, and a wrong code, take at
+	// least: what the database has to do differs, and would tell who is known.
 	evenTime = 300 * time.Millisecond
 )
 
@@ -50,7 +50,7 @@ func (s *Server) signupRoutes(engine *gin.Engine) {
 			ownReferrer(c)
 			s.page(c)
 		})
-		get(engine, path+"/confirm", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, path) })
+		get(engine, path+"/confirm", func(c *gin.Context) { s.lead(c, path) }) // a page that is opened again
 		engine.POST(path, s.posted(path, desk.purpose, s.askCode))
 		engine.POST(path+"/confirm", s.posted(path, desk.purpose, s.confirmCode))
 	}
@@ -154,11 +154,16 @@ func (s *Server) askCode(ctx context.Context, f *form) reply {
 	if err != nil {
 		return s.unkept(f, err)
 	}
+	wait(ctx, even)
+	return reply{http.StatusOK, signupPage{Step: stepCode, Ticket: ticket}}
+}
+
+// wait waits for the timer, or until nobody waits for the answer any more.
+func wait(ctx context.Context, even *time.Timer) {
 	select {
 	case <-even.C:
 	case <-ctx.Done():
 	}
-	return reply{http.StatusOK, signupPage{Step: stepCode, Ticket: ticket}}
 }
 
 // chosenLang is the language a person wants their texts in: the page's unless
@@ -197,12 +202,16 @@ func (f *form) numberAgain(err error) reply {
 	return reply{http.StatusUnprocessableEntity, p}
 }
 
-// confirmCode takes the code.
+// confirmCode takes the code. A wrong one is counted where a code was sent, so
+// without a wait the time of the answer would tell whether one was.
 func (s *Server) confirmCode(ctx context.Context, f *form) reply {
+	even := time.NewTimer(evenTime)
+	defer even.Stop()
 	ticket := f.values.Get("ticket")
 	err := s.options.Signup.Confirm(ctx, f.purpose, ticket, f.values.Get("code"), s.options.Now())
 	switch {
 	case errors.Is(err, signup.ErrCode):
+		wait(ctx, even)
 		return reply{http.StatusUnprocessableEntity, signupPage{Step: stepCode, Field: "code", Problem: "code_wrong", Ticket: clip(ticket)}}
 	case err != nil:
 		return s.unkept(f, err)
