@@ -448,6 +448,17 @@ func TestAWrongCodeTakesItsTime(t *testing.T) {
 	})
 }
 
+// Who has a code keeps it while the database is away: another costs a text.
+func TestACodeOutlivesTheDatabase(t *testing.T) {
+	h := serve(t, sample.Outage(), web.Options{Signup: &signups{err: errors.New("away")}}).Handler()
+	w := submit(h, "/leave/confirm?lang=en", url.Values{"ticket": {goodTicket}, "code": {goodCode}})
+	for _, says := range []string{"in a few minutes", goodTicket, `autocomplete="one-time-code"`} {
+		if !strings.Contains(w.Body.String(), says) {
+			t.Errorf("the page lacks %q:\n%s", says, w.Body)
+		}
+	}
+}
+
 func TestTheSecondStepLeadsBackInTheSameLanguage(t *testing.T) {
 	h := serve(t, sample.Outage(), web.Options{Signup: &signups{}}).Handler()
 	for target, want := range map[string]string{

@@ -214,7 +214,9 @@ func (s *Server) confirmCode(ctx context.Context, f *form) reply {
 		wait(ctx, even)
 		return reply{http.StatusUnprocessableEntity, signupPage{Step: stepCode, Field: "code", Problem: "code_wrong", Ticket: clip(ticket)}}
 	case err != nil:
-		return s.unkept(f, err)
+		away := s.unkept(f, err)
+		away.Step, away.Ticket = stepCode, clip(ticket) // the code may still be good
+		return away
 	}
 	return reply{http.StatusOK, signupPage{Step: stepDone}}
 }
