@@ -287,13 +287,19 @@ func (w *writing) languages(pointer string, text status.Text, needed bool) {
 			w.complain(at, "the site is not in this language; write %s", strings.Join(w.edition.languages, ", "))
 		case strings.TrimSpace(text[lang]) == "":
 			w.complain(at, "is empty; write a text, or leave the language out")
-		case strings.ContainsFunc(text[lang], forbidden):
+		case !Plain(text[lang]):
 			w.complain(at, "has control characters; write plain text")
 		}
 	}
 }
 
-// forbidden characters would be invisible, or turn a line round.
+// Plain says whether a text is whole UTF-8 without characters that would be
+// invisible or turn a line round. What people write for the page must be plain,
+// whichever way it comes.
+func Plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, forbidden)
+}
+
 func forbidden(r rune) bool {
 	return (unicode.IsControl(r) && r != '\n' && r != '\t') || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -74,6 +75,9 @@ type demo struct {
 func (d *demo) run(ctx context.Context) (err error) {
 	if err := loopbackOnly(d.listen); err != nil {
 		return err
+	}
+	if !slices.Contains(config.Languages, d.lang) {
+		return fmt.Errorf("--lang: no narrator speaks %q; write one of %s", d.lang, strings.Join(config.Languages, ", "))
 	}
 	folder, err := os.MkdirTemp("", "bongsu-demo-")
 	if err != nil {

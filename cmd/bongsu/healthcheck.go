@@ -21,12 +21,13 @@ it is not or does not answer within two seconds.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return askReady(c.Context(), address) },
 	}
-	c.Flags().StringVar(&address, "listen", listenDefault(), "where the server listens, as in `listen:` of the configuration")
+	c.Flags().StringVar(&address, "listen", listenDefault(), "where the server listens, as `address`, like listen: of the configuration")
 	return c
 }
 
-// listenDefault is where serve listens unless told otherwise; a container that
-// listens elsewhere says so once, in BONGSU_LISTEN, for both commands.
+// listenDefault is where serve listens unless told otherwise. A container whose
+// configuration says something else names it in BONGSU_LISTEN, so that the
+// image's health check asks there.
 func listenDefault() string {
 	if address := os.Getenv("BONGSU_LISTEN"); address != "" {
 		return address

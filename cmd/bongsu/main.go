@@ -62,9 +62,15 @@ func rootCommand() (root *cobra.Command, began *bool) {
 and tells people by channels that do not depend on what has failed.
 
 Start with ` + "`bongsu demo`" + `: it needs no configuration and no network.`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRun:  func(*cobra.Command, []string) { *began = true },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := c.ValidateRequiredFlags(); err != nil { // cobra would look only after this
+				return err
+			}
+			*began = true
+			return nil
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(

@@ -15,6 +15,7 @@ import (
 
 	"bongsu/status"
 	"bongsu/store"
+	"bongsu/web"
 )
 
 func sayCommand() *cobra.Command {
@@ -26,7 +27,8 @@ func sayCommand() *cobra.Command {
 shows it within a second. Without a running server it is kept, and shown when
 one starts.
 
-The text is in the site's first language unless --lang names another.`,
+The text is in the site's first language unless --lang names another. The page
+names --author beside it.`,
 		Example: `  bongsu say 7F3K "공통 로그인의 일부가 응답합니다. 결제는 아직 안 됩니다."
   bongsu say 7F3K --lang en --notify "Some logins answer again. Payments still fail."`,
 		Args: cobra.ExactArgs(2),
@@ -38,22 +40,30 @@ The text is in the site's first language unless --lang names another.`,
 	configFlag(c, &s.config)
 	c.Flags().StringVar(&s.lang, "lang", "", "language of the text: ko, ja or en")
 	c.Flags().BoolVar(&s.notify, "notify", false, "send it to subscribers too")
+	c.Flags().StringVar(&s.author, "author", "", "who the page says has written it (default: this account's user name)")
 	c.Flags().DurationVar(&s.wait, "wait", 5*time.Second, "how long to wait for the server's answer")
 	return c
 }
 
 type saying struct {
-	config, incident, text, lang string
-	notify                       bool
-	wait                         time.Duration
+	config, incident, text, lang, author string
+
+	notify bool
+	wait   time.Duration
 }
 
 // maxSaid bounds an update written at the shell, in bytes.
 const maxSaid = 4000
 
 func (s saying) run(ctx context.Context, out io.Writer) error {
-	if strings.TrimSpace(s.text) == "" || len(s.text) > maxSaid {
-		return fmt.Errorf("the text has %d bytes; write 1 to %d", len(s.text), maxSaid)
+	if err := sayable(s.text); err != nil {
+		return err
+	}
+	if s.author == "" {
+		s.author = whoami()
+	}
+	if err := nameable(s.author); err != nil {
+		return fmt.Errorf("--author: %w", err)
 	}
 	cfg, err := loadConfig(s.config, os.LookupEnv)
 	if err != nil {
@@ -69,6 +79,19 @@ func (s saying) run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, s.config, func(db *store.Store) error { return s.ask(ctx, db, out) })
 }
 
+// sayable checks a text as the API does.
+func sayable(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return errors.New("the text is empty; write what people should read")
+	case len(text) > maxSaid:
+		return fmt.Errorf("the text has %d bytes; write at most %d", len(text), maxSaid)
+	case !web.Plain(text):
+		return errors.New("the text has control characters or is not UTF-8; write plain text")
+	}
+	return nil
+}
+
 func (s saying) ask(ctx context.Context, db *store.Store, out io.Writer) error {
 	now := time.Now()
 	id, err := openIncident(ctx, db, s.incident, now)
@@ -77,7 +100,7 @@ func (s saying) ask(ctx context.Context, db *store.Store, out io.Writer) error {
 	}
 	command := status.Command{
 		ID: randomNames{}.ID(now), At: now, Incident: id,
-		Note: &status.NoteDraft{Text: status.Text{s.lang: s.text}, Author: whoami(), Notify: s.notify},
+		Note: &status.NoteDraft{Text: status.Text{s.lang: s.text}, Author: s.author, Notify: s.notify},
 	}
 	if err := db.Ask(ctx, command); err != nil {
 		return err
@@ -141,7 +164,7 @@ func awaitAnswer(ctx context.Context, db *store.Store, command string, wait time
 	}
 }
 
-// whoami is who the timeline says has written it.
+// whoami is who the timeline says has written it, unless --author does.
 func whoami() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username

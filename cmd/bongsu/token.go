@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -41,8 +42,11 @@ admin (whatever an operator may). The note is what the page says of who wrote.`,
 			if err != nil {
 				return fmt.Errorf("--role: %w", err)
 			}
-			if lasts < 0 || len(note) > maxNote {
-				return fmt.Errorf("--expires must not be negative, --note may have %d bytes", maxNote)
+			if lasts < 0 {
+				return errors.New("--expires: is negative; write how long it is good, such as 720h")
+			}
+			if err := nameable(note); err != nil {
+				return fmt.Errorf("--note: %w", err)
 			}
 			return withDatabase(c.Context(), path, func(s *store.Store) error {
 				return createToken(c, s, store.Token{Role: string(known), Note: note}, lasts)
@@ -59,8 +63,16 @@ admin (whatever an operator may). The note is what the page says of who wrote.`,
 	return c
 }
 
-// maxNote bounds a token's note, in bytes.
-const maxNote = 80
+// maxName bounds what the page calls an author, in bytes.
+const maxName = 80
+
+// nameable checks what the page is to call an author: one short line.
+func nameable(name string) error {
+	if len(name) > maxName || !web.Plain(name) || strings.ContainsAny(name, "\n\t") {
+		return fmt.Errorf("not one line of plain text; write at most %d bytes", maxName)
+	}
+	return nil
+}
 
 func createToken(c *cobra.Command, s *store.Store, t store.Token, lasts time.Duration) error {
 	token, hash, err := web.NewToken(rand.Reader)
