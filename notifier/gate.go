@@ -118,11 +118,14 @@ func (g *gate) heard(v verdict, now time.Time) (opened bool) {
 	return false
 }
 
-// down says since when the gateway has been failing; zero if it is not.
-func (g *gate) down() time.Time {
+// givenUp says whether the gateway has failed for so long that its recipients
+// go on without it. While a trial is due it is not: else nobody would ever
+// learn that it is well again.
+func (g *gate) givenUp(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.breaker.since
+	_, open := g.breaker.open(now)
+	return open && now.Sub(g.breaker.since) >= giveUpAfter
 }
 
 // outlet is one channel at work.
@@ -136,10 +139,11 @@ type outlet struct {
 const giveUpAfter = 10 * time.Second
 
 // pick is the first gateway from one on that takes messages at now; if there
-// is none, when to ask again.
+// is none, when to ask again. A place that the configuration no longer has
+// means the last one.
 func (o *outlet) pick(now time.Time, from int) (*gate, time.Time) {
 	var soonest time.Time
-	for _, g := range o.gates[min(from, len(o.gates)):] {
+	for _, g := range o.gates[max(min(from, len(o.gates)-1), 0):] {
 		until, closed := g.closed(now)
 		if !closed {
 			return g, time.Time{}
@@ -154,7 +158,7 @@ func (o *outlet) pick(now time.Time, from int) (*gate, time.Time) {
 // failing says why the channel carries nothing for reasons of its own.
 func (o *outlet) failing(now time.Time) string {
 	for _, g := range o.gates {
-		if since := g.down(); since.IsZero() || now.Sub(since) < giveUpAfter {
+		if !g.givenUp(now) {
 			return ""
 		}
 	}

@@ -281,12 +281,17 @@ type ReceiptRow struct {
 	Receipt
 }
 
-// Leaving is who goes on from a claim, and who ends there.
+// Leaving is who goes on from a claim, and who ends there, and what they have
+// not cost.
 type Leaving struct {
 	Now   time.Time
 	Moves []NewBatch
 	Ends  []Ending  // without a rank
 	Due   time.Time // who was handed over and is not reached by then goes on; zero: only who fails does
+	// Refund was reserved for messages that no gateway took, in thousandths, on
+	// Day.
+	Refund int64
+	Day    string
 }
 
 // Finish closes a claim.
@@ -311,8 +316,6 @@ type Release struct {
 	Leaving
 	ReadyAt time.Time
 	Auth    int64
-	Refund  int64  // reserved for recipients who were not sent to, in thousandths
-	Day     string // of the reservation
 }
 
 // Hops is what waits at a hop for its word of success.

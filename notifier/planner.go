@@ -50,7 +50,7 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 	moves := s.newMoves(t)
 	if p.Audience == "operators" {
 		if way, ok := NextWay(plan, 0, s.hasTarget, t.blocks(s)); ok {
-			moves.add(plan, way, 0, Mover{}, time.Time{})
+			moves.add(plan[way.Hop].Channel, way, 0, Mover{}, time.Time{})
 		}
 		return Chunk{Done: true, Batches: moves.batches(s.o.BatchSize)}, nil
 	}
@@ -67,7 +67,7 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 			continue
 		}
 		if way, ok := NextWay(plan, 0, s.has(person.Kinds), t.blocks(s)); ok {
-			moves.add(plan, way, 0, Mover{Rcpt: person.ID}, time.Time{})
+			moves.add(plan[way.Hop].Channel, way, 0, Mover{Rcpt: person.ID}, time.Time{})
 		}
 	}
 	chunk := Chunk{Cursor: p.Max, Done: len(people) < limit, Batches: moves.batches(s.batchSize(plan))}
@@ -137,12 +137,13 @@ func (s *Sender) newMoves(t *term) *moves {
 	return &moves{s: s, now: t.now(), piles: map[moveKey][]Mover{}}
 }
 
-// add puts somebody on a way, not before ready; the zero time is at once.
-func (m *moves) add(plan []Hop, w Way, route int, who Mover, ready time.Time) {
+// add puts somebody on a way by a channel, not before ready; the zero time is
+// at once.
+func (m *moves) add(channel string, w Way, route int, who Mover, ready time.Time) {
 	if ready.Before(m.now) {
 		ready = m.now
 	}
-	k := moveKey{w.Hop, route, plan[w.Hop].Channel, w.Skipped, ready.UnixMilli()}
+	k := moveKey{w.Hop, route, channel, w.Skipped, ready.UnixMilli()}
 	if _, known := m.piles[k]; !known {
 		m.ways = append(m.ways, k)
 	}

@@ -37,10 +37,14 @@ func (s *Sender) ask(ctx context.Context, t *term, waiting []Waiting) error {
 				continue
 			}
 			asking.Go(func() error {
+				if s.blocked(w.Channel, t.tick()) != "" {
+					return nil // since the first was asked
+				}
 				r, err := reporter.Result(request, i.Ref, i.At)
 				if err != nil || r.Rank <= i.Rank {
 					return nil // no word is no news: the wait decides
 				}
+				r = r.printable()
 				i.Rank, i.Code = r.Rank, r.Code
 				mu.Lock()
 				defer mu.Unlock()

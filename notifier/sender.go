@@ -262,7 +262,7 @@ func (s *Sender) Receipts(ctx context.Context, receipts []Receipt) error {
 			s.o.Metrics.strangers.Inc()
 			continue
 		}
-		entries = append(entries, entry{receipt: &ReceiptRow{Batch: batch, Rcpt: rcpt, Receipt: r}})
+		entries = append(entries, entry{receipt: &ReceiptRow{Batch: batch, Rcpt: rcpt, Receipt: r.printable()}})
 	}
 	if len(entries) == 0 {
 		return nil

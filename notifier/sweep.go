@@ -108,7 +108,7 @@ func (s *Sender) leaves(t *term, w Waiting, plan []Hop, i Item, kinds []string, 
 	case blocked != "" && t.now().Before(due):
 		why = w.Channel + ": " + blocked
 	}
-	to.add(plan, way, 0, Mover{Rcpt: i.Rcpt, Again: i.Again, Why: why}, time.Time{})
+	to.add(plan[way.Hop].Channel, way, 0, Mover{Rcpt: i.Rcpt, Again: i.Again, Why: why}, time.Time{})
 	return true
 }
 

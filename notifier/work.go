@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,10 +115,9 @@ type run struct {
 	again   time.Time // when to come back; zero: no need to
 	flights sync.WaitGroup
 
-	unspent   int64 // reserved for recipients who were not sent to
-	refundDay string
-
 	mu       sync.Mutex
+	unspent  int64  // reserved for messages that no gateway took …
+	day      string // … on that day
 	setbacks []setback
 	ends     []Ending
 	unsaved  []Result // of a drill's window
@@ -265,20 +265,30 @@ func (r *run) sendAll(ctx context.Context, g *gate, w Window, items []Item, agai
 		}
 		r.sent = max(r.sent, i.Rcpt)
 		m := r.message(i, text, again)
+		hand := func() {
+			if !r.hand(ctx, g, i, m) {
+				r.refund(w, items[n:n+1])
+			}
+		}
 		if r.t.inline {
-			r.hand(ctx, g, i, m)
+			hand()
 			continue
 		}
-		r.flights.Go(func() { r.hand(ctx, g, i, m) })
+		r.flights.Go(hand)
 	}
 	return true
 }
 
-// refund takes back what was reserved for those who are not sent to now.
+// refund takes back what was reserved for those whose message no gateway has
+// now. Nothing was for those without an address.
 func (r *run) refund(w Window, items []Item) {
-	r.refundDay = w.Day
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.day = w.Day
 	for _, i := range items {
-		r.unspent += w.Price(i.Lang)
+		if i.To != "" {
+			r.unspent += w.Price(i.Lang)
+		}
 	}
 }
 
@@ -336,8 +346,9 @@ func (r *run) message(i Item, text Text, again bool) Message {
 }
 
 // hand makes one request, and records what came of it. A request that has
-// begun is not broken off by the end of ctx: its answer is worth having.
-func (r *run) hand(ctx context.Context, g *gate, i Item, m Message) {
+// begun is not broken off by the end of ctx: its answer is worth having. It
+// reports whether the gateway has the message, or may have it.
+func (r *run) hand(ctx context.Context, g *gate, i Item, m Message) (taken bool) {
 	request, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.s.o.SendTimeout)
 	begun := time.Now()
 	ref, err := g.Gateway.Send(request, m)
@@ -360,6 +371,7 @@ func (r *run) hand(ctx context.Context, g *gate, i Item, m Message) {
 		r.failed(g, i, v, &res)
 	}
 	r.record(ctx, res)
+	return v.kind == Handed || v.kind == Doubtful
 }
 
 // wait is how long a doubt at a gateway is left to callbacks.
@@ -408,6 +420,7 @@ func (r *run) setback(b setback) {
 // while the database is away: what is known must not be lost.
 func (r *run) record(ctx context.Context, res Result) {
 	res.Batch, res.Notice, res.Channel, res.At = r.claim.Batch, r.claim.Notice, r.claim.Channel, r.t.now()
+	res.Ref, res.Code = printable(res.Ref), printable(res.Code)
 	if r.t.inline {
 		r.unsaved = append(r.unsaved, res)
 		return
@@ -496,11 +509,12 @@ func (r *run) takeUp(i Item) {
 
 // settleAll settles doubts, each by the surest means there is now.
 func (r *run) settleAll(ctx context.Context, doubts []Item) error {
-	var same, again, ask []Item
+	var again, ask []Item
+	same := map[string][]Item{} // by gateway: only the one that may have it knows the key
 	sort := func(i Item, s Settlement) {
 		switch s {
 		case SendSameKey:
-			same = append(same, i)
+			same[i.Gateway] = append(same[i.Gateway], i)
 		case SendAgain:
 			again = append(again, i)
 		case LookUp:
@@ -524,8 +538,13 @@ func (r *run) settleAll(ctx context.Context, doubts []Item) error {
 		d.Finds = false
 		sort(i, d.Settle(r.t.now()))
 	}
-	if err := r.resend(ctx, same, false); err != nil {
+	if err := r.saveFound(ctx); err != nil {
 		return err
+	}
+	for _, g := range r.o.gates {
+		if err := r.resend(ctx, same[g.Name], false); err != nil {
+			return err
+		}
 	}
 	return r.resend(ctx, again, true)
 }
@@ -604,8 +623,13 @@ func (r *run) lookUp(ctx context.Context, items []Item) []Item {
 }
 
 // find asks for one message. It says true when the gateway does not have it,
-// or could not be asked for too long.
+// or could not be asked for too long. Not even a question goes to a channel
+// that has been blocked since.
 func (r *run) find(ctx context.Context, i Item) (missing bool) {
+	if r.s.blocked(r.o.ID, r.t.tick()) != "" {
+		r.doubt(r.t.now())
+		return false
+	}
 	g := r.o.gateway(i.Gateway)
 	text, _ := r.notice.TextFor(r.o.Class, i.Lang)
 	request, cancel := context.WithTimeout(ctx, r.s.o.SendTimeout)
@@ -634,13 +658,14 @@ func (r *run) find(ctx context.Context, i Item) (missing bool) {
 	return false
 }
 
-// resend hands over once more what is in doubt, under the same key.
+// resend hands over once more what is in doubt, under the same key; without a
+// flag through the one gateway that may have it.
 func (r *run) resend(ctx context.Context, items []Item, flagged bool) error {
-	if err := r.saveFound(ctx); err != nil || len(items) == 0 {
-		return err
+	if len(items) == 0 {
+		return nil
 	}
 	g, until := r.o.pick(r.t.tick(), r.claim.Route)
-	if !flagged { // only the gateway that may have it knows the key
+	if !flagged {
 		g, until = r.o.gateway(items[0].Gateway), time.Time{}
 		if rest, closed := g.closed(r.t.tick()); closed {
 			g, until = nil, rest
@@ -746,7 +771,7 @@ func (s *Sender) wayOn(t *term, plan []Hop, hop int, rcpt int64, kinds []string)
 
 // leaving sorts out who goes on from here, and who ends here.
 func (r *run) leaving(ctx context.Context) (Leaving, error) {
-	l := Leaving{Now: r.t.now(), Ends: r.ends}
+	l := Leaving{Now: r.t.now(), Ends: r.ends, Refund: r.unspent, Day: r.day}
 	if r.more() && r.plan[r.claim.Hop].Wait > 0 {
 		l.Due = l.Now.Add(r.plan[r.claim.Hop].Wait)
 	}
@@ -785,16 +810,16 @@ func (r *run) place(to *moves, b setback, l *Leaving) {
 		l.Ends = append(l.Ends, Ending{Rcpt: b.Rcpt, Fate: FateCancelled, Why: "over"})
 		return
 	case b.next == SameGateway:
-		to.add(r.plan, here, r.claim.Route, b.Mover, coarse(b.ready))
+		to.add(r.claim.Channel, here, r.claim.Route, b.Mover, coarse(b.ready))
 		return
 	case b.next == NextGateway:
 		b.Tries = 0
-		to.add(r.plan, here, b.place+1, b.Mover, time.Time{})
+		to.add(r.claim.Channel, here, b.place+1, b.Mover, time.Time{})
 		return
 	}
 	b.Tries = 0
 	if way, ok := r.wayOn(b.Rcpt); ok {
-		to.add(r.plan, way, 0, b.Mover, time.Time{})
+		to.add(r.plan[way.Hop].Channel, way, 0, b.Mover, time.Time{})
 		return
 	}
 	l.Ends = append(l.Ends, b.lost)
@@ -816,11 +841,11 @@ func (r *run) release(ctx context.Context) {
 	}
 	l, err := r.leaving(ctx)
 	if err != nil {
-		l = Leaving{Now: r.t.now()} // they are known by their rows, and wait for the next claim
+		l = Leaving{Now: r.t.now(), Refund: r.unspent, Day: r.day} // they are known by their rows, and wait for the next claim
 	}
 	err = r.s.insist(ctx, func(ctx context.Context) error {
 		return r.s.ledger.Release(ctx, Release{
-			Claim: r.claim, Leaving: l, ReadyAt: r.again, Auth: r.sent, Refund: r.unspent, Day: r.refundDay,
+			Claim: r.claim, Leaving: l, ReadyAt: r.again, Auth: r.sent,
 		})
 	})
 	if err != nil && !errors.Is(err, ErrFenced) {
@@ -828,8 +853,20 @@ func (r *run) release(ctx context.Context) {
 	}
 }
 
+// printable leaves out of a gateway's words what a database does not take.
+func printable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// printable is the receipt in words that a database takes.
+func (r Receipt) printable() Receipt {
+	r.Ref, r.Code, r.Text = printable(r.Ref), printable(r.Code), printable(r.Text)
+	return r
+}
+
 // clip keeps a gateway's words to a line.
 func clip(text string) string {
+	text = printable(text)
 	const most = 200
 	if len(text) <= most {
 		return text

@@ -476,14 +476,7 @@ func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 		if rows, err := released.RowsAffected(); err != nil || rows == 0 {
 			return cmpErr(err, notifier.ErrFenced)
 		}
-		if err := s.leave(ctx, tx, r.Claim, r.Leaving); err != nil {
-			return err
-		}
-		if r.Refund == 0 {
-			return nil
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE spend SET milli = milli - $1 WHERE channel = $2 AND day = $3", r.Refund, r.Channel, r.Day)
-		return err
+		return s.leave(ctx, tx, r.Claim, r.Leaving)
 	})
 	if err != nil {
 		return fmt.Errorf("giving back batch %d: %w", r.Batch, err)
@@ -508,7 +501,8 @@ func (s *Store) Finish(ctx context.Context, f notifier.Finish) error {
 	return nil
 }
 
-// leave carries out who goes on from a claim and who ends there.
+// leave carries out who goes on from a claim and who ends there, and takes
+// back what they have not cost.
 func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notifier.Leaving) error {
 	t := tallies{}
 	if err := s.move(ctx, tx, c, l.Moves, notifier.Planned, notifier.Accepted, l.Now, t); err != nil {
@@ -519,34 +513,35 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 			return err
 		}
 	}
-	return addTally(ctx, tx, c.Node, t)
+	if err := addTally(ctx, tx, c.Node, t); err != nil || l.Refund == 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE spend SET milli = milli - $1 WHERE channel = $2 AND day = $3", l.Refund, c.Channel, l.Day)
+	return err
 }
 
 // closeBatch is where nobody can be lost: a batch with an open recipient does
 // not close.
 func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
-	check := millis(f.Due)
+	n, err := change(ctx, tx, `
+		UPDATE batch SET state = 2, owner = '', due = $1
+		WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM delivery WHERE batch = $2 AND rank = 0 AND fate IN (0, 1))`,
+		millis(f.Due), f.Batch)
+	if err != nil || n == 0 {
+		return cmpErr(err, notifier.ErrOpen)
+	}
 	if f.More {
 		var failed int
 		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1 AND rank = 3 AND fate = 0", f.Batch).Scan(&failed)
 		if err != nil {
 			return err
 		}
-		if failed > 0 {
-			check = 1 // at once: a receipt came in between
+		if failed > 0 { // a receipt came in between
+			return checkNow(ctx, tx, f.Batch)
 		}
 	}
-	closed, err := tx.ExecContext(ctx, `
-		UPDATE batch SET state = 2, owner = '', due = $1, check_at = $2
-		WHERE id = $3 AND NOT EXISTS (SELECT 1 FROM delivery WHERE batch = $3 AND rank = 0 AND fate IN (0, 1))`,
-		millis(f.Due), check, f.Batch)
-	if err != nil {
-		return err
-	}
-	if rows, err := closed.RowsAffected(); err != nil || rows == 0 {
-		return cmpErr(err, notifier.ErrOpen)
-	}
-	return nil
+	_, err = tx.ExecContext(ctx, "UPDATE batch SET check_at = $1 WHERE id = $2", millis(f.Due), f.Batch)
+	return err
 }
 
 // end ends a delivery that its tries did not end. A failure is a rank; the

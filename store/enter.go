@@ -303,8 +303,7 @@ func (s *Store) followReceipt(ctx context.Context, tx *sql.Tx, r *notifier.Recei
 	}
 	switch {
 	case r.Rank == notifier.FailedRank && fate != notifier.FateMoved:
-		_, err := tx.ExecContext(ctx, "UPDATE batch SET check_at = 1 WHERE id = $1", r.Batch)
-		return err
+		return checkNow(ctx, tx, r.Batch)
 	case r.Rank == notifier.Delivered && fate == notifier.FateMoved:
 		return s.closeLater(ctx, tx, r, next, channel, t)
 	}
