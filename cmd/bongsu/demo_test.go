@@ -25,6 +25,26 @@ type told struct {
 	out    bytes.Buffer
 }
 
+// The demo's configuration has no problem, whichever loopback address is meant.
+func TestDemoConfiguration(t *testing.T) {
+	city, err := drill.New(t.Context(), drill.Settings{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer city.Close()
+	for _, listen := range []string{"127.0.0.1:8080", "[::1]:8080", "localhost:8080"} {
+		d := demo{listen: listen, city: city}
+		cfg, err := d.configure(t.TempDir())
+		if err != nil {
+			t.Errorf("%s: %v", listen, err)
+			continue
+		}
+		if cfg.Listen != listen {
+			t.Errorf("it listens on %s, want %s", cfg.Listen, listen)
+		}
+	}
+}
+
 // The demo is the main job of the program, from one command: everything is
 // counted from the city's own log.
 func TestDemo(t *testing.T) {
