@@ -153,3 +153,35 @@ func TestTheWidgetInAPage(t *testing.T) {
 		}
 	}
 }
+
+// A page that draws itself anew takes the banner away with all the rest. It is
+// back with the next look, which comes sooner here than in a minute.
+func TestTheWidgetComesBack(t *testing.T) {
+	tab := browsertest.Open(t)
+	s := sample.Outage()
+	s.At = time.Now()
+	origin := site(t, s)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Host</title><body>`+
+			`<script>const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms >= 60000 ? 100 : ms)</script>`+
+			`<script async src="%s/widget.js" data-app="safety-report"></script></body></html>`, origin.URL)
+	}))
+	t.Cleanup(page.Close)
+	look(tab, t, screen{"phone", 360, 740, false}, true, page.URL)
+	got, err := chromedp.Run(tab, chromedp.Evaluate[string](`(async () => {
+		const box = async () => {
+			for (let i = 0; i < 100 && !document.querySelector("[role=status]"); i++) await new Promise((go) => setTimeout(go, 50));
+			return document.querySelector("[role=status]");
+		};
+		await box();
+		document.body.innerHTML = "<main>Drawn anew</main>";
+		const again = await box();
+		return again ? again.shadowRoot.textContent : "";
+	})()`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "Safety report is not available right now."; !strings.Contains(got, want) {
+		t.Errorf("drawn anew, the page shows %q, want %q", got, want)
+	}
+}

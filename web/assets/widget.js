@@ -29,14 +29,20 @@ a:focus-visible{outline:3px solid;outline-offset:2px}
       return data.languages[0];
     };
 
-    const mount = () => {
-      box = document.createElement("div");
-      box.setAttribute("role", "status");
-      box.setAttribute("aria-live", "polite");
-      root = box.attachShadow({ mode: "open" });
+    const make = () => {
+      const made = document.createElement("div");
+      made.setAttribute("role", "status");
+      made.setAttribute("aria-live", "polite");
+      root = made.attachShadow({ mode: "open" });
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       root.adoptedStyleSheets = [sheet];
+      box = made;
+    };
+
+    /* A page that draws itself anew takes the banner with it, and the script. */
+    const mount = () => {
+      if (!box) make();
       const place = script.parentNode;
       if (place && document.body.contains(script)) place.insertBefore(box, script.nextSibling);
       else document.body.prepend(box);
@@ -72,9 +78,10 @@ a:focus-visible{outline:3px solid;outline-offset:2px}
       const stale = !(Date.now() < Date.parse(data.valid_until));
       const list = stale ? [{ state: "unknown", name: { [lang]: texts.stale } }] : data.functions;
       const now = JSON.stringify([lang, list]);
-      if (now === shown || (!list.length && !box)) return;
+      const gone = list.length && !(box && box.isConnected);
+      if (gone) mount();
+      if (now === shown || !box) return;
       shown = now;
-      if (!box) mount();
       box.lang = lang;
       root.replaceChildren(...list.map((f) => banner(f, lang, texts)));
     };
