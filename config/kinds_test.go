@@ -106,7 +106,7 @@ func kinds() config.Kinds {
 
 // secrets is an environment whose values must never be seen again.
 var secrets = map[string]string{
-	"KEYS": "hush-keys-19d4", "TOKEN": "hush-token-7f3a", "SID": "hush-sid-2b91", "DSN": "postgres://u:hush-dsn-55c0@db.example/bongsu",
+	"KEYS": "hush-keys-19d4", "TOKEN": "hush-token-7f3a", "SID": "hush-sid-2b91", "CANARY_TOKEN": "hush-canary-c04e", "MAP_KEY": "hush-map-6d1f", "KEY": "hush-key-88a2", "OK": "hush-ok-1e77", "DSN": "postgres://u:hush-dsn-55c0@db.example/bongsu",
 }
 
 func options(t testing.TB) config.Options {

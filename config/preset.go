@@ -46,7 +46,7 @@ type preset struct {
 type Param struct {
 	Doc      string `yaml:"doc" must:"required" doc:"What it is."`
 	Default  string `yaml:"default" doc:"Its value if with: has none."`
-	Secret   bool   `yaml:"secret" doc:"It is given as env:NAME or file:PATH only."`
+	Secret   bool   `yaml:"secret" doc:"It is given as env:NAME only."`
 	Required bool   `yaml:"required" doc:"with: must have it."`
 }
 
@@ -273,6 +273,10 @@ func (c *checker) params(p *preset, x *check) (map[string]string, bool) {
 			wrong(at, "%s", err)
 			continue
 		}
+		if !c.checkSet(at, x.With[name]) {
+			ok = false
+			continue
+		}
 		values[name] = value
 	}
 	for _, name := range sortedKeys(p.Params) {
@@ -296,13 +300,13 @@ func (c *checker) params(p *preset, x *check) (map[string]string, bool) {
 func paramValue(value string, param Param) (string, error) {
 	switch {
 	case isReference(value) && !referenceForm.MatchString(value):
-		return "", errors.New("not the name of an environment variable or a file; write env:NAME or file:PATH")
+		return "", errors.New("not the name of an environment variable; what a step needs comes from there alone: write env:NAME")
 	case isReference(value):
 		return "${" + value + "}", nil
 	case param.Secret:
-		return "", errors.New("a secret is never written into the configuration; write env:NAME or file:PATH")
+		return "", errors.New("a secret is never written into the configuration; write env:NAME")
 	case strings.Contains(value, "${"):
-		return "", errors.New("has a ${…} in it; write the value itself, env:NAME or file:PATH")
+		return "", errors.New("has a ${…} in it; write the value itself, or env:NAME")
 	}
 	return value, nil
 }

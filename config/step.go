@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"reflect"
@@ -150,15 +151,17 @@ func (r *reader) actions() []string {
 
 var (
 	references    = regexp.MustCompile(`\$\{([^}]*)(\}?)`)
-	referenceForm = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^{}]{1,500}|[A-Za-z_][A-Za-z0-9_.-]{0,63})$`)
+	referenceForm = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|[A-Za-z_][A-Za-z0-9_.-]{0,63})$`)
 )
 
-// checkReferences checks the form of every ${…} in a step. What they stand for
-// is filled in when the step runs.
+// checkReferences checks the form of every ${…} in a step, and that the
+// environment has what it names. The values are filled in when the step runs.
 func (r *reader) checkReferences(n *node) {
 	for _, m := range references.FindAllStringSubmatch(n.text, -1) {
 		if m[2] == "" || !referenceForm.MatchString(m[1]) {
-			r.complain(n.place, "%s is no reference; write ${name} of a saved value, ${env:NAME} or ${file:PATH}", quoted(m[0]))
+			r.complain(n.place, "%s is no reference; write ${name} of a saved value or ${env:NAME}", quoted(m[0]))
+		} else {
+			r.checkSet(n.place, m[1])
 		}
 	}
 	for _, item := range n.items {
@@ -167,6 +170,20 @@ func (r *reader) checkReferences(n *node) {
 	for _, e := range n.entries {
 		r.checkReferences(e.value)
 	}
+}
+
+// checkSet complains if a step names a variable that the environment lacks: its
+// looks would come to nothing, every one. It reports whether all is well.
+func (r *reader) checkSet(at place, reference string) bool {
+	name, ok := strings.CutPrefix(reference, "env:")
+	if !ok {
+		return true
+	}
+	if _, err := r.environment(name); err != nil && !errors.Is(err, errNotLookedUp) {
+		r.complain(at, "%s", err)
+		return false
+	}
+	return true
 }
 
 // foreign says whether the step looks at a host that may be somebody else's.
