@@ -118,14 +118,14 @@ func (g *gate) heard(v verdict, now time.Time) (opened bool) {
 	return false
 }
 
-// givenUp says whether the gateway has failed for so long that its recipients
-// go on without it. While a trial is due it is not: else nobody would ever
-// learn that it is well again.
+// givenUp says whether the gateway has failed for so long, or wants to be left
+// alone for so long, that its recipients go on without it. While a trial is due
+// it is not: else nobody would ever learn that it is well again.
 func (g *gate) givenUp(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	_, open := g.breaker.open(now)
-	return open && now.Sub(g.breaker.since) >= giveUpAfter
+	return (open && now.Sub(g.breaker.since) >= giveUpAfter) || g.rest.Sub(now) >= giveUpAfter
 }
 
 // outlet is one channel at work.
@@ -134,8 +134,8 @@ type outlet struct {
 	gates []*gate
 }
 
-// giveUpAfter is how long every gateway of a channel may fail before its
-// recipients go on to the next hop.
+// giveUpAfter is how long every gateway of a channel may fail, or ask to be
+// left alone, before its recipients go on to the next hop.
 const giveUpAfter = 10 * time.Second
 
 // pick is the first gateway from one on that takes messages at now; if there

@@ -405,7 +405,7 @@ func (r *run) failed(g *gate, i Item, v verdict, res *Result) {
 	res.Tries = tries
 	r.setback(setback{
 		Mover: Mover{Rcpt: i.Rcpt, Tries: tries, Again: i.Again, Why: g.Name + ": " + v.code},
-		next:  next, place: g.place, ready: r.t.now().Add(max(v.rest, Backoff(tries, r.s.jitter()))),
+		next:  next, place: g.place, ready: r.t.now().Add(max(min(v.rest, giveUpAfter), Backoff(tries, r.s.jitter()))), // the gate knows of a longer rest
 		lost: Ending{Rcpt: i.Rcpt, Why: v.code},
 	})
 }

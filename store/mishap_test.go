@@ -34,6 +34,19 @@ func TestAGatewayThatRecoversIsUsedAgain(t *testing.T) {
 	})
 }
 
+func TestALongRestIsNotWaitedForWhereThereIsAnotherWay(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		subscribe(t, s, 2, "sms", "alimtalk")
+		c := newCity(t, s)
+		c.kakao.answer = func(notifier.Message) error {
+			return &notifier.ThrottledError{After: time.Hour, Text: "quota"}
+		}
+		tell(t, s, noticeOf(status.EventOpened))
+		c.step(time.Minute)
+		c.want("texts by SMS", len(c.sms.messages()), 2)
+	})
+}
+
 func TestWordsNoDatabaseTakes(t *testing.T) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		subscribe(t, s, 1, "sms")
@@ -217,15 +230,13 @@ func TestTheSameKeyGoesToTheGatewayThatKnowsIt(t *testing.T) {
 		c := newCity(t, s, func(o *notifier.Options) {
 			o.Channels[1].Gateways = []notifier.Route{{Name: "sms/one", Gateway: one}, {Name: "sms/two", Gateway: two}}
 		})
-		uncertain := func(k *clerk) func(notifier.Message) error {
-			return func(notifier.Message) error {
-				if len(one.sent)+len(two.sent) <= 6 {
-					return &notifier.UncertainError{Err: context.DeadlineExceeded}
-				}
-				return nil
+		uncertain := func(notifier.Message) error {
+			if len(one.sent)+len(two.sent) <= 6 {
+				return &notifier.UncertainError{Err: context.DeadlineExceeded}
 			}
+			return nil
 		}
-		one.answer, two.answer = uncertain(one), uncertain(two)
+		one.answer, two.answer = uncertain, uncertain
 		tell(t, s, noticeOf(status.EventOpened))
 		c.step(5 * time.Minute)
 		first := map[string]*clerk{}
