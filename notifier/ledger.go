@@ -116,6 +116,8 @@ type Work interface {
 	// Claim takes ready batches of a channel, those taken over first, and marks
 	// what their last owner left in the air as in doubt.
 	Claim(ctx context.Context, q ClaimQuery) ([]Claim, error)
+	// Ready names the channels that have ready batches.
+	Ready(ctx context.Context) ([]string, error)
 	// Unfinished gives the recipients of a batch that its last owner left in
 	// doubt, failed or to be tried again; with rest also those who were never
 	// authorised.

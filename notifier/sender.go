@@ -385,6 +385,7 @@ type term struct {
 	maySend func() bool
 	inline  bool
 	err     error                // a drill's first trouble
+	strays  time.Time            // when batches of channels that are no more were looked for; the claiming's alone
 	nudged  map[string]time.Time // blocked channels, by when their waiting was looked at; the sweep's alone
 
 	mu      sync.Mutex

@@ -40,7 +40,30 @@ func (s *Sender) claimAll(ctx context.Context, t *term) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.claimStrays(ctx, t))...)
+}
+
+// claimStrays takes batches of channels that the configuration has no more:
+// whoever is in them goes on by the next hop. It looks now and then, since a
+// node that still knows the channel may die at any time.
+func (s *Sender) claimStrays(ctx context.Context, t *term) error {
+	if !t.strays.IsZero() && t.tick().Sub(t.strays) < lookAgain {
+		return nil
+	}
+	t.strays = t.tick()
+	channels, err := s.ledger.Ready(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range channels {
+		if s.outlets[id] != nil {
+			continue
+		}
+		if err := s.claim(ctx, t, &outlet{Channel: Channel{ID: id}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forget frees batches whose claim succeeded without our hearing of it.

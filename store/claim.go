@@ -12,6 +12,24 @@ import (
 	"bongsu/notifier"
 )
 
+// Ready names the channels that have ready batches.
+func (s *Store) Ready(ctx context.Context) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT channel FROM batch WHERE state = 0 ORDER BY channel")
+	if err != nil {
+		return nil, fmt.Errorf("reading which channels have work: %w", err)
+	}
+	defer rows.Close()
+	var channels []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("reading which channels have work: %w", err)
+		}
+		channels = append(channels, id)
+	}
+	return channels, rows.Err()
+}
+
 // Claim takes ready batches of a channel. The node's own row is kept from
 // being buried meanwhile: a batch never belongs to a node that is gone.
 func (s *Store) Claim(ctx context.Context, q notifier.ClaimQuery) ([]notifier.Claim, error) {

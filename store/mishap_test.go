@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -179,6 +180,23 @@ func TestAGatewayLessLosesNobody(t *testing.T) {
 		next.now = c.now
 		next.step(5 * time.Minute)
 		next.want("texts", len(next.sms.messages()), 1)
+	})
+}
+
+func TestAChannelLessLosesNobody(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		subscribe(t, s, 2, "sms", "alimtalk")
+		c := newCity(t, s)
+		c.kakao.answer = func(notifier.Message) error { return &notifier.ThrottledError{After: time.Second} }
+		tell(t, s, noticeOf(status.EventOpened))
+		c.step(time.Millisecond)
+		next := newCity(t, s, func(o *notifier.Options) { // the messenger is gone from the configuration
+			o.Node = "next"
+			o.Channels = slices.DeleteFunc(o.Channels, func(c notifier.Channel) bool { return c.Kind == "alimtalk" })
+		})
+		next.now = c.now
+		next.step(5 * time.Minute)
+		next.want("texts by SMS", len(next.sms.messages()), 2)
 	})
 }
 

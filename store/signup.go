@@ -20,13 +20,15 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 	var asked signup.Asked
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		var err error
-		if asked, err = s.spendCaps(ctx, tx, r, number); err != nil || asked != signup.Sent {
+		var spent int64
+		if asked, spent, err = s.spendCaps(ctx, tx, r, number); err != nil || asked != signup.Sent {
 			return err
 		}
 		id, err := s.whoAsks(ctx, tx, r, number)
 		if errors.Is(err, ErrNoSubscriber) {
 			asked = signup.NobodyKnown
-			return nil
+			_, err = tx.ExecContext(ctx, "UPDATE access_spent SET sent = 0 WHERE id = $1", spent)
+			return err
 		}
 		if err != nil {
 			return err
@@ -50,14 +52,16 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 	return asked, nil
 }
 
-// spendCaps takes one of each cap, or none of any. The counter's row is held
-// until the transaction ends, so one request is counted after the other.
+// spendCaps takes one of each cap, or none of any, and says under which id. The
+// counter's row is held until the transaction ends, so one request is counted
+// after the other. Joining and leaving have their caps each: nobody can use up
+// another's way out by signing them up. What was asked for a number that nobody
+// has counts for number and network, and not for all, since nothing left.
 // A row from the future, of a clock that ran ahead, counts until its time has
 // come and gone.
-func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request, number string) (signup.Asked, error) {
-	id, err := count(ctx, tx, "access")
-	if err != nil {
-		return 0, err
+func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request, number string) (asked signup.Asked, id int64, err error) {
+	if id, err = count(ctx, tx, "access"); err != nil {
+		return 0, 0, err
 	}
 	for _, limit := range []struct {
 		over  signup.Asked
@@ -65,22 +69,25 @@ func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request, num
 		where string
 		args  []any
 	}{
-		{signup.OverNumber, r.Caps.PerNumber, "number = $2 AND at > $1", []any{number}},
-		{signup.OverNetwork, r.Caps.PerNetwork, "network = $2 AND at > $1", []any{r.Network}},
-		{signup.OverAll, r.Caps.InAll, "at > $1", nil},
+		{signup.OverNumber, r.Caps.PerNumber, "number = $3", []any{number}},
+		{signup.OverNetwork, r.Caps.PerNetwork, "network = $3", []any{r.Network}},
+		{signup.OverAll, r.Caps.InAll, "sent = 1", nil},
 	} {
 		var spent int
 		since := millis(r.Made.Add(-limit.rate.Per))
-		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM access_spent WHERE "+limit.where, append([]any{since}, limit.args...)...).Scan(&spent)
+		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM access_spent WHERE purpose = $1 AND at > $2 AND "+limit.where,
+			append([]any{int(r.Purpose), since}, limit.args...)...).Scan(&spent)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if spent >= limit.rate.Count {
-			return limit.over, nil
+			return limit.over, 0, nil
 		}
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO access_spent (id, number, network, at) VALUES ($1, $2, $3, $4)", id, number, r.Network, millis(r.Made))
-	return signup.Sent, err
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO access_spent (id, purpose, number, network, sent, at) VALUES ($1, $2, $3, $4, 1, $5)`,
+		id, int(r.Purpose), number, r.Network, millis(r.Made))
+	return signup.Sent, id, err
 }
 
 // whoAsks is the subscriber a code goes to. Who joins is made, not confirmed,

@@ -125,6 +125,9 @@ func (s *Store) openSQLite(path string, o Options) error {
 			return err
 		}
 	}
+	if err := forOwnerAlone(path); err != nil {
+		return err
+	}
 	s.dialect = sqlite
 	s.tokens = strings.NewReplacer(
 		"{{skip}}", "", // one writer at a time: nothing to lock or to skip
@@ -207,6 +210,19 @@ func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
+
+// forOwnerAlone makes a missing SQLite file that only its owner may read, as
+// SQLite itself would not; its companions take its mode over.
+func forOwnerAlone(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
 	}
 	return nil
 }

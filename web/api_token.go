@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -117,26 +118,30 @@ const (
 // maxBearer bounds an Authorization header that is looked at.
 const maxBearer = 200
 
+// badToken refuses a token. A network that keeps on is told to wait; a good
+// token is never refused for its neighbours' bad ones.
+func (s *Server) badToken(from netip.Addr, now time.Time, why string) *problem {
+	if !s.badTokens.allow(from, now) {
+		return newProblem(http.StatusTooManyRequests, "Too many wrong tokens came from your network. Wait a minute.").later(time.Minute)
+	}
+	return unauthorised("invalid_token", why)
+}
+
 // bearer is who asks, if they may do the deed.
 func (s *Server) bearer(c *gin.Context, d deed) (Bearer, *problem) {
 	from, now := s.visitor(c), s.options.Now()
-	if s.badTokens.spent(from, now) {
-		return Bearer{}, newProblem(http.StatusTooManyRequests, "Too many wrong tokens came from your network. Wait a minute.").later(time.Minute)
-	}
 	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(token) > maxBearer {
 		return Bearer{}, unauthorised("", "Send a token: Authorization: Bearer bongsu_…; `bongsu token create --role operator` makes one.")
 	}
 	hash, ok := tokenHash(strings.TrimSpace(token))
 	if !ok {
-		s.badTokens.allow(from, now)
-		return Bearer{}, unauthorised("invalid_token", "This is no token of ours. One begins with "+tokenPrefix+".")
+		return Bearer{}, s.badToken(from, now, "This is no token of ours. One begins with "+tokenPrefix+".")
 	}
 	who, err := s.options.Tokens.Bearer(c.Request.Context(), hash, now)
 	switch {
 	case errors.Is(err, ErrNoToken):
-		s.badTokens.allow(from, now)
-		return Bearer{}, unauthorised("invalid_token", "The token is not known, or has expired or been revoked. `bongsu token list` shows those there are.")
+		return Bearer{}, s.badToken(from, now, "The token is not known, or has expired or been revoked. `bongsu token list` shows those there are.")
 	case err != nil:
 		s.options.Log.Warn("finding a token", "err", err)
 		return Bearer{}, away("The database does not answer, so the token cannot be checked. Nothing was changed; try again soon.")

@@ -40,14 +40,6 @@ func (l *limiter) allow(from netip.Addr, now time.Time) bool {
 	return l.of(from, now).AllowN(now, 1)
 }
 
-// spent says whether the network has no allowance left, and spends nothing.
-func (l *limiter) spent(from netip.Addr, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := l.by[network(from)]
-	return known != nil && known.TokensAt(now) < 1
-}
-
 func (l *limiter) of(from netip.Addr, now time.Time) *rate.Limiter {
 	n := network(from)
 	if known := l.by[n]; known != nil {

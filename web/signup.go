@@ -26,9 +26,11 @@ type Signup interface {
 
 // Limits of the forms.
 const (
-	maxForm   = 4 << 10 // bytes
-	formEvery = 6 * time.Second
-	formBurst = 20
+	maxForm = 4 << 10 // bytes
+	// A network may be a mobile carrier's whole town behind one address, so this
+	// only stops floods; what may be sent is bounded by the caps.
+	formEvery = 500 * time.Millisecond
+	formBurst = 120
 	// evenTime is how long a request for a code, and a wrong code, take at
 	// least: what the database has to do differs, and would tell who is known.
 	evenTime = 300 * time.Millisecond

@@ -56,6 +56,10 @@ Everything it shows and sends is marked as a simulation.`,
 	return c
 }
 
+// demoSlow is how long a slow service takes: more than its check expects, and
+// less than its check's patience.
+const demoSlow = 2700 * time.Millisecond
+
 // demo is the demonstration: a city, and a server that watches it.
 type demo struct {
 	listen, lang string
@@ -90,7 +94,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	// The seed is fixed, so one demo is like the other; keys are new each time.
 	if d.city, err = drill.New(ctx, drill.Settings{
-		Seed: 1, Latency: drill.Span{Min: 50 * time.Millisecond, Max: 300 * time.Millisecond}, Templates: templates,
+		Seed: 1, Slow: demoSlow, Latency: drill.Span{Min: 50 * time.Millisecond, Max: 300 * time.Millisecond}, Templates: templates,
 	}); err != nil {
 		return fmt.Errorf("building the city: %w", err)
 	}

@@ -40,7 +40,8 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// Caps bound how many codes are sent, to join and to leave together.
+// Caps bound how many codes are sent; to join and to leave each. InAll counts
+// what was sent, the others what was asked for.
 type Caps struct{ PerNumber, PerNetwork, InAll Rate }
 
 // DefaultCaps hold where only leaving is offered.

@@ -10,8 +10,10 @@ INSERT INTO counter (name, value) VALUES ('access', 0);
 -- was asked for within them. Numbers and networks are keyed hashes.
 CREATE TABLE access_spent (
   id      BIGINT PRIMARY KEY,
+  purpose SMALLINT NOT NULL,            -- 0 join, 1 leave: neither uses up what is there for the other
   number  TEXT NOT NULL,
   network TEXT NOT NULL,
+  sent    SMALLINT NOT NULL,            -- 0: nobody had the number, so nothing left
   at      BIGINT NOT NULL
 );
 CREATE INDEX access_spent_number ON access_spent (number, at);
