@@ -127,7 +127,7 @@ func (d *demo) open(ctx context.Context, folder string) error {
 		log:   slog.New(slog.NewTextHandler(d.errs, &slog.HandlerOptions{Level: slog.LevelError})),
 		watch: d.watch,
 		extra: map[string]http.Handler{"/demo": d.city.Handler()},
-		links: []web.Link{{Href: "/demo", Text: status.Text{"ko": "모의 도시", "ja": "模擬の街", "en": "Simulated city"}}},
+		links: []web.Link{{Href: "/demo", Text: status.Text{"ko": "모의 도시", "ja": "模擬都市", "en": "Simulated city"}}},
 	})
 	if err != nil {
 		return listenHint(err, d.listen)
