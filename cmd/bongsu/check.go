@@ -96,8 +96,7 @@ func lookOnce(ctx context.Context, cfg *config.Config, wanted []config.Check) []
 			continue
 		}
 		group.Go(func() error {
-			look := &probes.Check{ID: c.ID, Steps: c.Steps, Timeout: c.Timeout, UserAgent: agent, Env: os.LookupEnv}
-			results[i] = look.Probe(ctx, time.Now())
+			results[i] = probeOf(c, agent, os.LookupEnv).Probe(ctx, time.Now())
 			return nil
 		})
 	}

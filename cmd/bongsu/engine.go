@@ -172,10 +172,15 @@ func checks(cfg *config.Config, env lookup) []monitor.Check {
 		out = append(out, monitor.Check{
 			ID: c.ID, Every: c.Every, Cron: c.Cron, Timeout: c.Timeout,
 			Recheck: monitor.Recheck{After: c.Recheck, PerInterval: c.Rechecks, PerDay: c.Daily},
-			Prober:  &probes.Check{ID: c.ID, Steps: c.Steps, Timeout: c.Timeout, UserAgent: agent, Env: env},
+			Prober:  probeOf(c, agent, env),
 		})
 	}
 	return out
+}
+
+// probeOf is the probe of a check.
+func probeOf(c config.Check, agent string, env lookup) *probes.Check {
+	return &probes.Check{ID: c.ID, Steps: c.Steps, Timeout: c.Timeout, UserAgent: agent, Env: env}
 }
 
 // openChannels opens every gateway of the configuration.

@@ -43,10 +43,10 @@ func resumeCommand() *cobra.Command {
 go on which stopped at its daily cap: it may then spend as much again.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return resumeChannel(c, path, args[0])
+			}
 			return withDatabase(c.Context(), path, func(s *store.Store) error {
-				if len(args) == 1 {
-					return resumeChannel(c, path, s, args[0])
-				}
 				if err := s.Resume(c.Context(), time.Now()); err != nil {
 					return err
 				}
@@ -60,7 +60,7 @@ go on which stopped at its daily cap: it may then spend as much again.`,
 }
 
 // resumeChannel allows a channel one more daily cap. Its day is the site's.
-func resumeChannel(c *cobra.Command, path string, s *store.Store, channel string) error {
+func resumeChannel(c *cobra.Command, path, channel string) error {
 	cfg, err := loadConfig(path, os.LookupEnv)
 	if err != nil {
 		return err
@@ -69,7 +69,8 @@ func resumeChannel(c *cobra.Command, path string, s *store.Store, channel string
 		return fmt.Errorf("no channel is called %q", channel)
 	}
 	day := time.Now().In(cfg.Model().Site.Zone).Format(time.DateOnly)
-	if err := s.ResumeChannel(c.Context(), channel, day); err != nil {
+	err = openBeside(c.Context(), cfg, func(s *store.Store) error { return s.ResumeChannel(c.Context(), channel, day) })
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "Channel %s goes on, and may spend its daily cap once more today.\n", channel)

@@ -76,7 +76,7 @@ func (s saying) run(ctx context.Context, out io.Writer) error {
 	if !slices.Contains(languages, s.lang) {
 		return fmt.Errorf("the site is not in %q; write one of %s", s.lang, strings.Join(languages, ", "))
 	}
-	return withDatabase(ctx, s.config, func(db *store.Store) error { return s.ask(ctx, db, out) })
+	return openBeside(ctx, cfg, func(db *store.Store) error { return s.ask(ctx, db, out) })
 }
 
 // sayable checks a text as the API does.

@@ -185,9 +185,5 @@ func keysOf(cfg *config.Config) (*store.Keys, error) {
 	if cfg.Keys.Empty() {
 		text = store.NewKeys()
 	}
-	keys, err := store.ParseKeys(text)
-	if err != nil {
-		return nil, fmt.Errorf("reading the keys (keys: in the configuration): %w", err)
-	}
-	return keys, nil
+	return parseKeys(text)
 }
