@@ -26,17 +26,18 @@ const presetRechecks = 2
 // check is a check as it is written: by a preset, by steps, or with one step
 // in its place.
 type check struct {
-	Name     string            `yaml:"name" must:"max=80" doc:"What is looked at. Unique in the component; history hangs on it."`
-	Every    time.Duration     `yaml:"every" must:"min=1s max=24h" doc:"How often to look. A preset's floor by default, else 60s."`
-	Cron     string            `yaml:"cron" doc:"When to look, instead of every: five fields, with CRON_TZ= in front for another zone than the site's."`
-	Timeout  time.Duration     `yaml:"timeout" must:"min=100ms max=5m" doc:"How long a look may take. 10s by default."`
-	Depth    status.Depth      `yaml:"depth" must:"one=reach|edge|function|canary" doc:"How far it looks: a connection, an answer of the edge (the default), a function with credentials, a real round trip."`
-	Scope    string            `yaml:"scope" must:"one=production|sandbox" doc:"A sandbox never colours production."`
-	CountsAs status.State      `yaml:"counts_as" must:"one=degraded_performance|partial_outage|major_outage" doc:"The state that its failure means, whatever the other checks say."`
-	Label    string            `yaml:"label" must:"max=200" doc:"What is honestly measured, for the page."`
-	Preset   string            `yaml:"preset" doc:"A ready-made check, by id."`
-	With     map[string]string `yaml:"with" doc:"The preset's parameters. A secret goes by env:NAME or file:PATH."`
-	Steps    []step            `yaml:"steps" must:"min=1" doc:"What to do, one after another."`
+	Name      string            `yaml:"name" must:"max=80" doc:"What is looked at. Unique in the component; history hangs on it."`
+	Every     time.Duration     `yaml:"every" must:"min=1s max=24h" doc:"How often to look. A preset's floor by default, else 60s."`
+	Cron      string            `yaml:"cron" doc:"When to look, instead of every: five fields, with CRON_TZ= in front for another zone than the site's."`
+	Timeout   time.Duration     `yaml:"timeout" must:"min=100ms max=5m" doc:"How long a look may take. 10s by default."`
+	Depth     status.Depth      `yaml:"depth" must:"one=reach|edge|function|canary" doc:"How far it looks: a connection, an answer of the edge (the default), a function with credentials, a real round trip."`
+	Scope     string            `yaml:"scope" must:"one=production|sandbox" doc:"A sandbox never colours production."`
+	CountsAs  status.State      `yaml:"counts_as" must:"one=degraded_performance|partial_outage|major_outage" doc:"The state that its failure means, whatever the other checks say."`
+	Locations []string          `yaml:"locations" must:"id" doc:"The ids of the locations that look at it. All of them if left out."`
+	Label     string            `yaml:"label" must:"max=200" doc:"What is honestly measured, for the page."`
+	Preset    string            `yaml:"preset" doc:"A ready-made check, by id."`
+	With      map[string]string `yaml:"with" doc:"The preset's parameters. A secret goes by env:NAME or file:PATH."`
+	Steps     []step            `yaml:"steps" must:"min=1" doc:"What to do, one after another."`
 
 	inline *step
 }
@@ -59,8 +60,12 @@ type Check struct {
 	Sandbox   bool
 	CountsAs  status.State
 	Label     string
+	From      []string // ids of the locations that look at it, sorted; empty: all
+	Awaits    bool     // it waits for something else to report in
 	Steps     []probes.Step
-	Held      bool // must not start: see [Config.Waiting]
+	Source    string   // the steps as YAML, for [ParseSteps]; empty if no other location looks at it
+	Secrets   []string // the secrets that the source names, as env:NAME or file:PATH, sorted
+	Held      bool     // must not start: see [Config.Waiting]
 
 	foreign bool
 }
@@ -68,7 +73,7 @@ type Check struct {
 func (c Check) status() status.Check {
 	return status.Check{
 		ID: c.ID, Name: c.Name, Depth: c.Depth, Sandbox: c.Sandbox,
-		CountsAs: c.CountsAs, Fresh: c.Fresh, Label: c.Label,
+		CountsAs: c.CountsAs, Fresh: c.Fresh, From: c.From, Awaits: c.Awaits, Label: c.Label,
 	}
 }
 
@@ -172,11 +177,17 @@ func (c *checker) compile(component string, number int, x *check) Check {
 		Depth: x.Depth, Sandbox: x.Scope == "sandbox", CountsAs: x.CountsAs, Label: x.Label,
 	}
 	steps := x.ownSteps()
+	one.From = c.checkFrom(x, steps)
+	one.Awaits = slices.ContainsFunc(steps, awaitsReports)
 	floor := time.Duration(0)
 	if p := c.presetOf(x); p != nil {
 		floor = p.floor()
 		steps = c.expand(p, x)
 		p.apply(&one, c.doc.Judgement.Recheck)
+		one.Daily = share(one.Daily, c.lookers(one.From))
+	}
+	if c.travels(one.From) {
+		one.Source, one.Secrets = source(steps), secretsOf(steps)
 	}
 	for i := range steps {
 		if steps[i].look != nil {
@@ -190,6 +201,15 @@ func (c *checker) compile(component string, number int, x *check) Check {
 	one.ID = component + "/" + slug(one.Name)
 	c.schedule(x, &one, floor)
 	return one
+}
+
+// share is what of a preset's looks a day one of so many locations may use: the
+// target counts all of them together.
+func share(daily, lookers int) int {
+	if daily == 0 {
+		return 0
+	}
+	return max(1, daily/lookers)
 }
 
 // schedule works out when a check looks and whether that can be.
@@ -214,8 +234,8 @@ func (c *checker) schedule(x *check, one *Check, floor time.Duration) {
 			short(shortest), x.Preset, short(floor))
 	}
 	if day := 24 * time.Hour; one.Daily > 0 && int(day/shortest) > one.Daily {
-		c.complain(at, "every %s is %d looks a day and preset %s allows %d; write every: %s or longer",
-			short(shortest), int(day/shortest), x.Preset, one.Daily, short(ceilSecond(day/time.Duration(one.Daily))))
+		c.complain(at, "every %s is %d looks a day and preset %s allows %d%s; write every: %s or longer",
+			short(shortest), int(day/shortest), x.Preset, one.Daily, c.perLocation(one), short(ceilSecond(day/time.Duration(one.Daily))))
 	}
 	if one.Timeout == 0 {
 		one.Timeout = min(defaultTimeout, shortest)
@@ -226,6 +246,14 @@ func (c *checker) schedule(x *check, one *Check, floor time.Duration) {
 	}
 	// A vote must outlive the time until its successor arrives.
 	one.Fresh = max(c.doc.Judgement.Fresh.Of(one.Interval), one.Interval+one.Timeout)
+}
+
+// perLocation says why a check may look less often than its preset says.
+func (c *checker) perLocation(one *Check) string {
+	if n := c.lookers(one.From); n > 1 {
+		return fmt.Sprintf(" from each of %d locations", n)
+	}
+	return ""
 }
 
 // gentlest is how often to look if nothing is said: as often as a preset's
@@ -240,17 +268,20 @@ func gentlest(floor time.Duration, daily int) time.Duration {
 	return floor
 }
 
-// hold keeps checks of hosts that may be somebody else's from starting without
+// hold keeps checks and controls of hosts that may be somebody else's from starting without
 // a contact, and says so.
-func (c *checker) hold(checks []Check) string {
+func (c *checker) hold(lists ...[]Check) string {
 	if c.doc.Site.Contact != "" {
 		return ""
 	}
-	held := 0
-	for i := range checks {
-		if checks[i].foreign {
-			checks[i].Held = true
-			held++
+	held, all := 0, 0
+	for _, checks := range lists {
+		for i := range checks {
+			all++
+			if checks[i].foreign {
+				checks[i].Held = true
+				held++
+			}
 		}
 	}
 	if held == 0 {
@@ -258,7 +289,7 @@ func (c *checker) hold(checks []Check) string {
 	}
 	at := c.atOr(&c.doc.Site.Contact, &c.doc.Site, "contact")
 	return fmt.Sprintf("%s:%d: %d of %d checks look at hosts that are not this machine and start once site.contact is set: "+
-		"write a mail address or a page where those who run the hosts can reach you", at.file, at.line, held, len(checks))
+		"write a mail address or a page where those who run the hosts can reach you", at.file, at.line, held, all)
 }
 
 // slug makes a name fit for an id: letters and digits of any script, hyphens

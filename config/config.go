@@ -28,10 +28,18 @@ type Options struct {
 	// the references of secrets are checked in form only, files included, and
 	// the secrets are empty.
 	Env func(name string) (string, bool)
+	// OwnOnly looks up what the database and the keys refer to and nothing
+	// else: the secrets of checks and gateways are checked in form only and are
+	// empty. It is for who works on the database beside the server, in a shell
+	// that need not know what the server knows.
+	OwnOnly bool
 	// Measure counts the bytes that a text takes in an SMS in the language, in
 	// the code page that networks use for it; an error says which character it
 	// does not have. Without it the short names are not measured.
 	Measure func(lang, text string) (bytes int, err error)
+	// Mirror says what is wrong with the address of a copy of the page. Without
+	// it addresses are not checked.
+	Mirror func(address string) error
 }
 
 // Config is a configuration that has passed every check. It does not change.
@@ -39,19 +47,29 @@ type Config struct {
 	Dir            string   // what relative paths are relative to, ${file:…} of steps included
 	Listen         string   // host:port of the page
 	TrustedProxies []string // addresses and networks whose X-Forwarded-For counts
+	Mirrors        []string // addresses of copies of the page
+	Console        Console
 	Database       DSN
 	Keys           notifier.Secret // what `keys:` refers to; empty if it is left out
 	Location       string          // this node's point of view
 	Domains        []string        // the failure domains this node stands in
 	Judgement      Judgement
 	Signup         Signup
+	Texts          Texts
+	Retention      Retention
 
 	model     status.Model
 	checks    []Check
+	controls  []Check
 	channels  []Channel
 	plans     map[string][]notifier.Hop
 	audiences []notifier.Audience
+	sendings  []Sending
+	incoming  []Incoming
 	waiting   string
+	paths     map[string][]notifier.Path
+	warnings  []Problem
+	sources   []writing
 }
 
 // Model is what is judged and shown. Each call returns a copy of its own, but
@@ -64,12 +82,19 @@ func (c *Config) Model() *status.Model {
 // Checks lists the checks in the order of the components.
 func (c *Config) Checks() []Check { return slices.Clone(c.checks) }
 
+// Controls lists what every location looks at to doubt itself, in order.
+func (c *Config) Controls() []Check { return slices.Clone(c.controls) }
+
 // Channels lists the channels in order. Their gateways are yet to be opened.
 func (c *Config) Channels() []Channel { return slices.Clone(c.channels) }
 
 // Plans are the plans by id, those that a route with a channel implies
 // included. It must not be changed.
 func (c *Config) Plans() map[string][]notifier.Hop { return c.plans }
+
+// Sendings lists what the apps may send, in their order. Those without a plan
+// may send nothing.
+func (c *Config) Sendings() []Sending { return slices.Clone(c.sendings) }
 
 // Audiences lists who hears, in the order of the routes.
 func (c *Config) Audiences() []notifier.Audience { return slices.Clone(c.audiences) }
@@ -86,26 +111,36 @@ type document struct {
 	Site           site             `yaml:"site" must:"required" doc:"Who publishes the page."`
 	Listen         string           `yaml:"listen" doc:"Where the page is served: host:port."`
 	TrustedProxies []string         `yaml:"trusted_proxies" doc:"Addresses or networks of proxies whose X-Forwarded-For is believed. None by default."`
+	Mirrors        []string         `yaml:"mirrors" doc:"Where copies of the page are kept: file:///a/folder, s3://bucket?region=…. One node only writes each."`
+	Console        Console          `yaml:"console" doc:"The operators' console."`
 	Database       DSN              `yaml:"database" doc:"A path is a SQLite file; postgres://… is a PostgreSQL server. An address with a password goes by env:NAME or file:PATH."`
 	Keys           notifier.Secret  `yaml:"keys" doc:"The keys that encrypt personal data and sign the page, as bongsu init makes them: file:PATH or env:NAME."`
 	Location       string           `yaml:"location" must:"id" doc:"This node's point of view, where its checks look from."`
 	Domains        []string         `yaml:"domains" must:"id" doc:"The failure domains this node stands in."`
+	Locations      []location       `yaml:"locations" doc:"Other points of view: one for each bongsu agent. This node's own may be listed to name it."`
+	Controls       []check          `yaml:"controls" doc:"Targets that tell an outage of the world from one of ours: at least two that have nothing in common. While they fail from a location, its word counts for nothing."`
 	Groups         []group          `yaml:"groups" doc:"Headings on the page."`
 	Components     []component      `yaml:"components" must:"required min=1" doc:"The lines on the page: one capability people use each."`
 	Judgement      Judgement        `yaml:"judgement" doc:"When a failure counts, and what is promised."`
+	Maintenance    []maintenance    `yaml:"maintenance" doc:"Planned work: not alarmed, and not counted against uptime."`
+	Texts          texts            `yaml:"texts" doc:"What texts may say."`
 	Apps           []app            `yaml:"apps" doc:"Public-service apps whose functions need components."`
 	Channels       []channel        `yaml:"channels" doc:"Ways to people."`
 	Plans          map[string][]hop `yaml:"plans" doc:"Orders of channels, by id: when one does not reach, the next one is tried."`
 	Routes         []route          `yaml:"routes" doc:"Who hears what by which plan."`
+	Retention      Retention        `yaml:"retention" doc:"How long the books name people."`
+	Incoming       []Incoming       `yaml:"incoming" doc:"Other people's monitoring that may tell what it suspects. It confirms nothing, and is shown to operators alone."`
 	Signup         Signup           `yaml:"signup" doc:"How people sign up. Off without it."`
 }
 
 // newDocument is a document with the defaults filled in.
 func newDocument() *document {
 	return &document{
-		Site:     site{Languages: slices.Clone(Languages), TimeZone: "Asia/Seoul"},
-		Listen:   ":8080",
-		Location: "main",
+		Site:      site{Languages: slices.Clone(Languages), TimeZone: "Asia/Seoul"},
+		Listen:    ":8080",
+		Console:   Console{Enabled: true},
+		Location:  "main",
+		Retention: Retention{Deliveries: 90 * 24 * time.Hour},
 		Judgement: Judgement{
 			Confirm: 3, Recheck: time.Second, Recover: 3,
 			Fresh: Span{Times: 3}, Settle: 5 * time.Second,
@@ -120,8 +155,12 @@ const defaultDatabase = "bongsu.db"
 // An error is of type [Problems].
 func Parse(name string, data []byte, o Options) (*Config, error) {
 	r := newReader(o)
-	root := r.parse(name, data)
-	return r.build(root)
+	config, err := r.build(r.parse(name, data))
+	if err != nil {
+		return nil, err
+	}
+	config.sources = []writing{packSource(name, data)}
+	return config, nil
 }
 
 // build turns the merged nodes into a checked configuration.
@@ -153,6 +192,9 @@ type checker struct {
 	components ids
 	channels   ids
 	plans      ids
+	locations  ids
+	reported   bool // some check waits for reports
+	warnings   []Problem
 }
 
 func (c *checker) check() *Config {
@@ -164,32 +206,50 @@ func (c *checker) check() *Config {
 	c.checkShorts()
 	c.checkApps()
 	c.checkJudgement()
-	checks := c.checkChecks()
+	c.checkLocations()
+	checks, controls := c.checkChecks(), c.checkControls()
+	maintenance, routines := c.checkMaintenance()
 	channels := c.checkChannels()
 	plans, audiences := c.checkRoutes()
+	c.checkOwnDomains()
 	c.checkSignup()
+	incoming := c.checkIncoming()
+	var sendings []Sending
+	for i := range c.doc.Apps {
+		sendings = append(sendings, c.doc.Apps[i].sending())
+	}
+	waiting := c.hold(checks, controls)
 	return &Config{
 		Dir:            c.options.Dir,
 		Listen:         c.doc.Listen,
 		TrustedProxies: c.doc.TrustedProxies,
+		Mirrors:        c.doc.Mirrors,
+		Console:        c.doc.Console,
 		Database:       c.doc.Database,
 		Keys:           c.doc.Keys,
 		Location:       c.doc.Location,
 		Domains:        c.doc.Domains,
 		Judgement:      c.doc.Judgement,
 		Signup:         c.doc.Signup,
-		model:          c.model(checks),
+		Retention:      c.doc.Retention,
+		Texts:          Texts{Substitutes: c.doc.Texts.Substitutes},
+		model:          c.model(checks, controls, maintenance, routines),
 		checks:         checks,
+		incoming:       incoming,
+		controls:       controls,
 		channels:       channels,
 		plans:          plans,
 		audiences:      audiences,
-		waiting:        c.hold(checks),
+		sendings:       sendings,
+		waiting:        waiting,
+		paths:          c.allPaths(),
+		warnings:       c.warnings,
 	}
 }
 
 // collect gathers the ids that others refer to.
 func (c *checker) collect() {
-	c.groups, c.components, c.channels, c.plans = ids{}, ids{}, ids{}, ids{}
+	c.groups, c.components, c.channels, c.plans, c.locations = ids{}, ids{}, ids{}, ids{}, ids{}
 	for i := range c.doc.Groups {
 		c.claim(c.groups, &c.doc.Groups[i].ID)
 	}

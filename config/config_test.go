@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,11 +149,19 @@ func TestFullConfiguration(t *testing.T) {
 			{Channel: "sms", Until: notifier.Sent},
 		},
 		"channel:ops": {{Channel: "ops", Until: notifier.Accepted}},
+		"others": {
+			{Channel: "line", Wait: time.Minute, Until: notifier.Delivered},
+			{Channel: "mail", Wait: time.Minute, Until: notifier.Delivered},
+			{Channel: "push", Wait: time.Minute, Until: notifier.Delivered},
+			{Channel: "hooks", Wait: time.Minute, Until: notifier.Delivered},
+			{Channel: "pages", Until: notifier.Delivered},
+		},
 	}, c.Plans()); diff != "" {
 		t.Errorf("plans (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]notifier.Audience{
 		{Audience: "subscribers", Plan: "citizens", AtLeast: status.MajorOutage},
+		{Audience: "subscribers", Plan: "others", AtLeast: status.MajorOutage},
 		{Audience: "operators", Plan: "channel:ops", AtLeast: status.DegradedPerformance},
 	}, c.Audiences()); diff != "" {
 		t.Errorf("audiences (-want +got):\n%s", diff)
@@ -165,7 +174,7 @@ func TestFullConfiguration(t *testing.T) {
 	if !ok || settings.Token.Reveal() != secrets["TOKEN"] || settings.User != secrets["SID"] {
 		t.Errorf("settings do not have what the environment has")
 	}
-	if s := c.Signup.SMS; s.Channel != "sms" || s.Plan != "citizens" || s.PerNetwork != (config.Rate{Count: 5, Per: time.Hour}) {
+	if s := c.Signup.Offers(); len(s) != 6 || s[5].Kind != "statuspage" || s[5].Plan != "others" || len(s[0].PerAddress) != 2 || s[0].Also[0] != "alimtalk" || s[0].Channel != "sms" || s[0].Plan != "citizens" || !slices.Equal(s[0].PerNetwork, []config.Rate{{Count: 5, Per: time.Hour}}) {
 		t.Errorf("signup %+v", s)
 	}
 	if w := c.Waiting(); w != "" {
@@ -307,6 +316,30 @@ func TestValidatingElsewhere(t *testing.T) {
 	}
 	if !c.Keys.Empty() {
 		t.Error("keys came from somewhere")
+	}
+}
+
+// Beside the server only its database and keys are looked up: the secrets of
+// checks and gateways are for the server.
+func TestOwnSecretsOnly(t *testing.T) {
+	o := options(t)
+	o.OwnOnly = true
+	all, asked := o.Env, []string{}
+	o.Env = func(name string) (string, bool) {
+		asked = append(asked, name)
+		return all(name)
+	}
+	c, err := config.Parse("bongsu.yaml", full(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Keys.Empty() || !slices.Equal(asked, []string{"DSN", "TOKEN"}) {
+		t.Errorf("keys there: %t; looked up: %q", !c.Keys.Empty(), asked)
+	}
+	o.Env = func(string) (string, bool) { return "", false }
+	_, err = config.Parse("bongsu.yaml", full(t), o)
+	if err == nil || strings.Count(err.Error(), "is not set") != 2 || !strings.Contains(err.Error(), "keys: ") {
+		t.Errorf("without any variable: %v", err)
 	}
 }
 

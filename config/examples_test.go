@@ -9,8 +9,14 @@ import (
 	"bongsu/config"
 	"bongsu/notifier"
 	"bongsu/notifier/alimtalk"
+	"bongsu/notifier/line"
+	"bongsu/notifier/mail"
+	"bongsu/notifier/nhn"
 	"bongsu/notifier/slack"
+	"bongsu/notifier/solapi"
 	"bongsu/notifier/twilio"
+	"bongsu/notifier/webhook"
+	"bongsu/notifier/webpush"
 	"bongsu/notifier/words"
 	"bongsu/probes"
 )
@@ -21,14 +27,22 @@ func shipped(t testing.TB) config.Options {
 	t.Helper()
 	o := config.Options{
 		Kinds: config.Kinds{
-			Probes:   probes.Kinds(),
-			Gateways: []notifier.GatewayKind{twilio.Kind(), slack.Kind(), alimtalk.Kind()},
-			Presets:  probes.Presets(),
+			Probes: probes.Kinds(),
+			Gateways: []notifier.GatewayKind{
+				twilio.Kind(), nhn.Kind(), solapi.Kind(), slack.Kind(), alimtalk.Kind(), line.Kind(),
+				mail.Kind(), webpush.Kind(), webhook.Kind(), webhook.StatuspageKind(),
+			},
+			Presets: probes.Presets(),
 		},
 		Dir: t.TempDir(),
 		Env: func(name string) (string, bool) {
-			if strings.HasSuffix(name, "_SID") {
+			switch {
+			case strings.HasSuffix(name, "_SID"):
 				return "AC" + strings.Repeat("0", 32), true
+			case name == "SMTP_URL":
+				return "smtp://status:secret@mail.example:587", true
+			case name == "WEBPUSH_KEY":
+				return "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94", true
 			}
 			return "secret", true
 		},

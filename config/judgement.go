@@ -46,9 +46,6 @@ func (j Judgement) rules() status.Rules {
 
 func (c *checker) checkJudgement() {
 	j := &c.doc.Judgement
-	if j.Quorum > 1 {
-		c.complain(c.at(&j.Quorum), "only this node's location votes in this version, so %d could never agree; write majority", j.Quorum)
-	}
 	if j.Settle >= j.Promise {
 		at := c.atOr(&j.Settle, j, "settle")
 		c.complain(at, "the first words wait %s and the next are promised within %s; write less than promise", short(j.Settle), short(j.Promise))

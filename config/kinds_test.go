@@ -81,12 +81,24 @@ func (*workspace) Problems() []notifier.Problem { return nil }
 
 func (*workspace) Open(notifier.Outside) (notifier.Gateway, error) { return nil, nil }
 
+// nothing is a gateway whose kind is all there is to write.
+type nothing struct{}
+
+func (*nothing) Problems() []notifier.Problem { return nil }
+
+func (*nothing) Open(notifier.Outside) (notifier.Gateway, error) { return nil, nil }
+
 // kinds is a table as cmd hands it over, small.
 func kinds() config.Kinds {
 	k := config.Kinds{
 		Gateways: []notifier.GatewayKind{
 			{Kind: "twilio", Class: notifier.ClassSMS, Doc: "A text by Twilio.", New: func() notifier.Settings { return &account{} }},
 			{Kind: "nhn", Class: notifier.ClassAlimTalk, Doc: "A message by NHN Cloud.", New: func() notifier.Settings { return &account{} }},
+			{Kind: "line", Class: notifier.ClassMessenger, Doc: "A message by LINE.", New: func() notifier.Settings { return &workspace{} }},
+			{Kind: "smtp", Class: notifier.ClassMail, Doc: "A mail.", New: func() notifier.Settings { return &workspace{} }},
+			{Kind: "webpush", Class: notifier.ClassPush, Doc: "A push.", New: func() notifier.Settings { return &workspace{} }},
+			{Kind: "webhook", Class: notifier.ClassWebhook, Doc: "JSON of ours.", New: func() notifier.Settings { return &nothing{} }},
+			{Kind: "statuspage", Class: notifier.ClassStatuspage, Doc: "JSON of Statuspage's.", New: func() notifier.Settings { return &nothing{} }},
 			{Kind: "slack", Class: notifier.ClassChat, Doc: "A message in Slack.", New: func() notifier.Settings { return &workspace{} }},
 		},
 		Presets: os.DirFS("testdata/presets"),

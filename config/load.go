@@ -44,6 +44,7 @@ func loadFolder(folder string, o Options) (*Config, error) {
 	r := newReader(o)
 	merged := &node{form: table, place: place{file: files[0], line: 1, column: 1}}
 	total := 0
+	var sources []writing
 	for _, file := range files {
 		data, err := readBounded(file, file, maxFile)
 		if err != nil {
@@ -52,13 +53,19 @@ func loadFolder(folder string, o Options) (*Config, error) {
 		if total += len(data); total > maxAll {
 			return nil, fmt.Errorf("reading %s: its files have more than %d bytes", folder, maxAll)
 		}
+		sources = append(sources, packSource(file, data))
 		if root := r.parse(file, data); root.form != broken {
 			r.merge(merged, root)
 		} else {
 			merged.form = broken // the rest can only be guessed at without it
 		}
 	}
-	return r.build(merged)
+	config, err := r.build(merged)
+	if err != nil {
+		return nil, err
+	}
+	config.sources = sources
+	return config, nil
 }
 
 func yamlFiles(folder string) ([]string, error) {

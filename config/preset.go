@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -97,10 +98,22 @@ type Preset struct {
 	ID, Group, Doc, Label string
 	Depth                 status.Depth
 	Sandbox               bool
-	Floor                 time.Duration
-	Daily                 int
+	Floor                 time.Duration // the shortest interval
+	RecheckFloor          time.Duration // the shortest time between immediate rechecks
+	Every                 time.Duration // the interval of a check that does not set one
+	Timeout               time.Duration // how long a look may take
+	Daily                 int           // looks a day, rechecks included; 0 for no limit
 	Params                map[string]Param
+	Steps                 []PresetStep
 	Source, Doubts        []string
+}
+
+// PresetStep is what one step of a preset asks, with the defaults filled in.
+// ${…} stands where parameters without one and values of the look go.
+type PresetStep struct {
+	Action, Target string
+	Expect         []string
+	Ours           []string // signs that the trouble is ours, each behind its kind: "quota: json.code == -10"
 }
 
 // Presets lists the presets of a table of kinds by id. The error is of type
@@ -115,11 +128,7 @@ func Presets(k Kinds) ([]Preset, error) {
 	var faults Problems
 	for _, id := range sortedKeys(r.presets) {
 		p := r.presets[id]
-		all = append(all, Preset{
-			ID: p.ID, Group: p.Group, Doc: p.Doc, Label: p.Label, Depth: p.Depth,
-			Sandbox: p.Scope == "sandbox", Floor: p.floor(), Daily: p.Daily,
-			Params: p.Params, Source: p.Source, Doubts: p.Doubts,
-		})
+		all = append(all, r.describe(p))
 		if faults = append(faults, p.faults...); p.faults == nil {
 			_, wrong := r.steps(p, p.sample())
 			faults = append(faults, wrong...)
@@ -129,6 +138,56 @@ func Presets(k Kinds) ([]Preset, error) {
 		return all, sorted(faults)
 	}
 	return all, nil
+}
+
+func (r *reader) describe(p *preset) Preset {
+	every := gentlest(p.floor(), p.Daily)
+	return Preset{
+		ID: p.ID, Group: p.Group, Doc: p.Doc, Label: p.Label, Depth: p.Depth, Sandbox: p.Scope == "sandbox",
+		Floor: p.floor(), RecheckFloor: p.recheckFloor(), Every: every,
+		Timeout: cmp.Or(p.Timeout, min(defaultTimeout, every)), Daily: p.Daily,
+		Params: p.Params, Steps: r.describeSteps(p), Source: p.Source, Doubts: p.Doubts,
+	}
+}
+
+func (r *reader) describeSteps(p *preset) []PresetStep {
+	if p.Steps.node == nil {
+		return nil
+	}
+	defaults := make(map[string]string, len(p.Params))
+	for name, param := range p.Params {
+		if param.Default != "" {
+			defaults[name] = param.Default
+		}
+	}
+	var steps []PresetStep
+	for _, item := range p.Steps.node.items {
+		var one PresetStep
+		for _, e := range item.entries {
+			if _, target := r.kind(e.key); target {
+				one.Action, one.Target = e.key, fillText(e.value.text, defaults)
+			}
+		}
+		one.Expect = conditions(item, "expect", "", defaults)
+		for _, kind := range []string{"quota", "credential", "setup"} {
+			one.Ours = append(one.Ours, conditions(item, kind, kind+": ", defaults)...)
+		}
+		steps = append(steps, one)
+	}
+	return steps
+}
+
+// conditions are a step's expressions under a key.
+func conditions(step *node, key, before string, defaults map[string]string) []string {
+	list := step.get(key)
+	if list == nil {
+		return nil
+	}
+	var all []string
+	for _, item := range list.items {
+		all = append(all, before+fillText(item.text, defaults))
+	}
+	return all
 }
 
 // loadPresets reads every preset, once. What is wrong in one is kept with it.
@@ -184,16 +243,17 @@ func (r *reader) readPreset(name string, data []byte) *preset {
 
 func (p *preset) floor() time.Duration { return time.Duration(p.Floor) }
 
+func (p *preset) recheckFloor() time.Duration {
+	return cmp.Or(time.Duration(p.RecheckFloor), defaultRecheckFree)
+}
+
 // apply fills in what the preset says of a check.
 func (p *preset) apply(one *Check, recheck time.Duration) {
 	one.Depth = p.Depth
 	one.Sandbox = p.Scope == "sandbox"
 	one.Daily = p.Daily
 	one.Rechecks = presetRechecks
-	one.Recheck = max(recheck, time.Duration(p.RecheckFloor))
-	if p.RecheckFloor == 0 {
-		one.Recheck = max(recheck, defaultRecheckFree)
-	}
+	one.Recheck = max(recheck, p.recheckFloor())
 	if one.Label == "" {
 		one.Label = p.Label
 	}

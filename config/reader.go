@@ -277,18 +277,7 @@ func (r *reader) decodeFields(n *node, v reflect.Value, fields []field) {
 
 // unknown notes a key that nothing knows.
 func (r *reader) unknown(e entry, known []string) {
-	if what, ok := later[e.key]; ok {
-		r.complain(e.at, "%s not built in this version; leave it out", what)
-		return
-	}
 	r.complain(e.at, "no such setting%s", suggest(e.key, known))
-}
-
-// later are the keys that the words of this program promise and this version
-// does not have.
-var later = map[string]string{
-	"controls": "control targets are",
-	"mirrors":  "mirrors of the page are",
 }
 
 func (r *reader) decodeSlice(n *node, v reflect.Value, must rules) {

@@ -14,6 +14,7 @@ type hop struct {
 	Channel string        `yaml:"channel" must:"required" doc:"The id of a channel."`
 	Wait    time.Duration `yaml:"wait" must:"min=1s max=24h" doc:"How long to wait for until before the next hop. The last hop waits for nothing."`
 	Until   string        `yaml:"until" must:"one=accepted|sent|delivered" doc:"What counts as success. Delivered by default."`
+	Long    bool          `yaml:"long" doc:"Send a long text (LMS) in place of an SMS, at the gateways' price_long."`
 }
 
 // route says who hears what, and by which way.
@@ -21,6 +22,7 @@ type route struct {
 	Audience string       `yaml:"audience" must:"required one=subscribers|operators" doc:"Who hears."`
 	Plan     string       `yaml:"plan" doc:"The id of a plan."`
 	Channel  string       `yaml:"channel" doc:"The id of a channel, in place of a plan with that alone."`
+	Waive    []string     `yaml:"waive" must:"id" doc:"Failure domains whose failure may leave this audience with no way: a known gap, taken on purpose."`
 	AtLeast  status.State `yaml:"at_least" must:"one=degraded_performance|partial_outage|major_outage" doc:"The least state that is told: partial_outage by default, degraded_performance for operators."`
 }
 
@@ -55,6 +57,7 @@ func (c *checker) checkRoutes() (map[string][]notifier.Hop, []notifier.Audience)
 		if x.Audience == subscribers {
 			c.checkReachable(x, plans[a.Plan])
 		}
+		c.checkPaths(x, plans[a.Plan])
 		key := a.Audience + " " + a.Plan
 		if first, twice := taken[key]; twice {
 			c.complain(c.at(x), "the same audience by the same way as in line %d; keep one", first.line)
@@ -136,16 +139,38 @@ func (c *checker) plan(id string, hops []hop) []notifier.Hop {
 			c.complain(c.at(&x.Channel), "%s twice in one plan; keep one", quoted(x.Channel))
 		}
 		taken = append(taken, x.Channel)
-		h := notifier.Hop{Channel: x.Channel, Wait: x.Wait, Until: untils[x.Until]}
+		h := notifier.Hop{Channel: x.Channel, Wait: x.Wait, Until: untils[x.Until], Long: x.Long}
 		if i == len(hops)-1 {
 			h.Wait = 0 // nothing comes after it
 		} else if !c.written(&x.Wait) {
 			c.complain(c.atOr(&x.Wait, x, "wait"), "missing; write how long to wait before the next hop, like 60s")
 		}
+		c.checkLong(x)
 		out = append(out, h)
 	}
-	c.checkDisjoint(at, hops)
+	if !c.routed(id) {
+		c.checkDisjoint(at, hops)
+	}
 	return out
+}
+
+// checkLong demands that long texts go by SMS gateways, and that their price is
+// known where the channel's daily_cap is to be kept.
+func (c *checker) checkLong(x *hop) {
+	ch := c.channelByID(x.Channel)
+	if !x.Long || ch == nil {
+		return
+	}
+	if class := c.classOf(ch.Kind); class != "" && class != notifier.ClassSMS {
+		c.complain(c.at(&x.Long), "channel %s is %s, and only SMS has a long form; leave it out", ch.ID, ch.Kind)
+		return
+	}
+	for i := range ch.Gateways {
+		g := &ch.Gateways[i]
+		if ch.DailyCap.Currency != "" && g.PriceLong.Currency == "" {
+			c.complain(c.atOr(&g.PriceLong, g, "price_long"), "missing; a plan sends long texts by it and the channel has a daily_cap; write what one costs, like 50 %s", ch.DailyCap.Currency)
+		}
+	}
 }
 
 var untils = map[string]notifier.Rank{
@@ -155,8 +180,8 @@ var untils = map[string]notifier.Rank{
 	"delivered": notifier.Delivered,
 }
 
-// checkDisjoint demands that no single failure domain takes every hop of a
-// plan away: a plan is there for the day when one is dark.
+// checkDisjoint demands that no single failure domain takes every hop of a plan
+// away that no route uses: apps may.
 func (c *checker) checkDisjoint(at place, hops []hop) {
 	if len(hops) < 2 {
 		return
@@ -176,31 +201,6 @@ func (c *checker) checkDisjoint(at place, hops []hop) {
 	if len(shared) > 0 {
 		c.complain(at, "every hop stands in %s; write one that does not", strings.Join(shared, ", "))
 	}
-}
-
-// domainsOf lists the failure domains that a channel hangs on: its own, and
-// those of the component it follows and of what that can not do without.
-func (c *checker) domainsOf(ch *channel) []string {
-	domains := slices.Clone(ch.Domains)
-	seen := make(map[string]bool)
-	next := []string{ch.Follows}
-	for len(next) > 0 {
-		id := next[0]
-		next = next[1:]
-		x := c.componentByID(id)
-		if x == nil || seen[id] {
-			continue
-		}
-		seen[id] = true
-		domains = append(domains, x.Domains...)
-		for _, n := range x.Needs {
-			if n.How != "soft" {
-				next = append(next, n.ID)
-			}
-		}
-	}
-	slices.Sort(domains)
-	return slices.Compact(domains)
 }
 
 func (c *checker) componentByID(id string) *component {

@@ -66,6 +66,25 @@ func (r Rate) PerSecond() float64 {
 // PerDay is the rate in one day.
 func (r Rate) PerDay() float64 { return r.PerSecond() * (24 * time.Hour).Seconds() }
 
+// Percent is a part of a whole: "5%" is 0.05.
+type Percent float64
+
+var percentForm = regexp.MustCompile(`^(\d{1,3}(?:\.\d{1,2})?)%$`)
+
+// UnmarshalText reads a percentage.
+func (p *Percent) UnmarshalText(text []byte) error {
+	m := percentForm.FindSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%s is not a part; write it like 5%%", quoted(string(text)))
+	}
+	n, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil || n > 100 {
+		return fmt.Errorf("%s is not a part; write 0%% to 100%%", quoted(string(text)))
+	}
+	*p = Percent(n / 100)
+	return nil
+}
+
 var moneyForm = regexp.MustCompile(`^(\d{1,12})(?:\.(\d{1,3}))? ([A-Z]{3})$`)
 
 // parseMoney reads "5000000 KRW" or "0.05 USD".

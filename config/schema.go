@@ -156,6 +156,8 @@ var patterns = map[reflect.Type]string{
 	moneyType:                  moneyForm.String(),
 	secretType:                 referencePattern,
 	reflect.TypeFor[Rate]():    rateForm.String(),
+	reflect.TypeFor[Rates]():   ratesForm.String(),
+	reflect.TypeFor[Percent](): percentForm.String(),
 	reflect.TypeFor[Span]():    `^[0-9]+(\.[0-9]+)?x$|` + durationPattern,
 	reflect.TypeFor[Seconds](): `^[0-9]+$|` + durationPattern,
 }

@@ -30,7 +30,11 @@ func (r *reader) resolve(n *node) (string, bool) {
 		r.complain(n.place, "a secret is never written into the configuration; write env:NAME or file:PATH")
 		return "", false
 	}
-	value, err := r.lookUp(n.text)
+	find := r.envOfOthers()
+	if n.path == "keys" || n.path == "database" {
+		find = r.options.Env
+	}
+	value, err := r.lookUp(n.text, find)
 	switch {
 	case errors.Is(err, errNotLookedUp):
 		r.hush(n.place)
@@ -44,35 +48,54 @@ func (r *reader) resolve(n *node) (string, bool) {
 
 var errNotLookedUp = errors.New("values are not looked up in this run")
 
-func (r *reader) lookUp(reference string) (string, error) {
-	if name, ok := strings.CutPrefix(reference, "env:"); ok {
-		return r.environment(name)
+// environment finds a variable; nil looks nothing up.
+type environment = func(name string) (string, bool)
+
+// envOfOthers is where the secrets of checks and gateways come from.
+func (r *reader) envOfOthers() environment {
+	if r.options.OwnOnly {
+		return nil
 	}
-	return r.contents(strings.TrimPrefix(reference, "file:"))
+	return r.options.Env
 }
 
-func (r *reader) environment(name string) (string, error) {
+func (r *reader) lookUp(reference string, find environment) (string, error) {
+	if name, ok := strings.CutPrefix(reference, "env:"); ok {
+		return variable(name, find)
+	}
+	return r.contents(strings.TrimPrefix(reference, "file:"), find)
+}
+
+func variable(name string, find environment) (string, error) {
 	if !envName.MatchString(name) {
 		return "", errors.New("not the name of an environment variable; write env:NAME")
 	}
-	if r.options.Env == nil {
+	if find == nil {
 		return "", errNotLookedUp
 	}
-	value, ok := r.options.Env(name)
+	value, ok := find(name)
 	if !ok || value == "" {
 		return "", fmt.Errorf("the environment variable %s is not set; set it before starting", name)
 	}
 	return value, nil
 }
 
-func (r *reader) contents(path string) (string, error) {
+func (r *reader) contents(path string, find environment) (string, error) {
 	if path == "" {
 		return "", errors.New("names no file; write file:PATH")
 	}
-	if r.options.Env == nil {
+	if find == nil {
 		return "", errNotLookedUp
 	}
-	value, err := readBounded(r.beside(path), path, maxSecret)
+	return secretIn(r.options.Dir, path)
+}
+
+// File reads the secret in a file that a step refers to, at most 64 KiB. Each
+// call reads it anew, so that a secret can be changed without a restart.
+func (c *Config) File(path string) (string, error) { return secretIn(c.Dir, path) }
+
+func secretIn(dir, path string) (string, error) {
+	value, err := readBounded(beside(dir, path), path, maxSecret)
 	if err != nil {
 		return "", fmt.Errorf("%w; check the path and who may read it", err)
 	}
@@ -85,11 +108,11 @@ func (r *reader) contents(path string) (string, error) {
 
 // beside makes a path relative to the configuration, not to where the program
 // was started.
-func (r *reader) beside(path string) string {
+func beside(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(r.options.Dir, path)
+	return filepath.Join(dir, path)
 }
 
 // readBounded reads a file that must not have more than limit bytes. Errors
@@ -121,6 +144,9 @@ func withoutPath(err error) error {
 // DSN says where the database is. It may carry a password, so it prints as "…".
 type DSN struct{ notifier.Secret }
 
+// Shared says whether several servers may use the database.
+func (d DSN) Shared() bool { return strings.Contains(d.Reveal(), "://") }
+
 // read takes a path or a database URL as it is, a URL with a password by
 // reference only.
 func (d *DSN) read(r *reader, n *node) {
@@ -144,7 +170,7 @@ var urlPassword = regexp.MustCompile(`(?i)^[a-z]+://[^/@]*:[^/@]+@|[?&]password=
 
 func (d *DSN) set(r *reader, value string) {
 	if !strings.Contains(value, "://") {
-		value = r.beside(value)
+		value = beside(r.options.Dir, value)
 	}
 	d.Secret = notifier.NewSecret(value)
 }

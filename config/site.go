@@ -1,16 +1,15 @@
 package config
 
 import (
-	"net"
 	"net/mail"
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"bongsu/config/recur"
 	"bongsu/status"
 )
 
@@ -135,8 +134,7 @@ func spread(text *status.Text, all string, languages []string) {
 // checkServer checks how the page is served.
 func (c *checker) checkServer() {
 	doc := c.doc
-	_, port, err := net.SplitHostPort(doc.Listen)
-	if n, numberErr := strconv.Atoi(port); err != nil || numberErr != nil || n < 0 || n > 65535 {
+	if !isListen(doc.Listen) {
 		c.complain(c.at(&doc.Listen), "%s is no address to listen on; write :8080 or 127.0.0.1:8080", quoted(doc.Listen))
 	}
 	for i := range doc.TrustedProxies {
@@ -145,6 +143,8 @@ func (c *checker) checkServer() {
 		}
 	}
 	c.checkDistinct(doc.Domains)
+	c.checkConsole()
+	c.checkMirrors()
 }
 
 func isNetwork(s string) bool {
@@ -167,15 +167,20 @@ func (c *checker) checkDistinct(words []string) {
 }
 
 // model is the configuration as the rules and the page need it.
-func (c *checker) model(checks []Check) status.Model {
+func (c *checker) model(checks, controls []Check, maintenance []status.Maintenance, routines []status.Routine) status.Model {
 	doc := c.doc
 	m := status.Model{
 		Site: status.Site{
 			Name: doc.Site.Name, URL: doc.Site.URL, Languages: doc.Site.Languages,
 			Zone: c.zone, Contact: doc.Site.Contact,
 		},
-		Rules:     doc.Judgement.rules(),
-		Locations: []string{doc.Location},
+		Rules: doc.Judgement.rules(), Locations: c.allLocations(), Maintenance: maintenance,
+		Routines: routines, Recur: recur.Starts,
+	}
+	for _, control := range controls {
+		if !control.Held { // one that never speaks would leave everything in doubt
+			m.Controls = append(m.Controls, control.status())
+		}
 	}
 	for _, g := range doc.Groups {
 		m.Groups = append(m.Groups, status.Group(g))

@@ -23,7 +23,7 @@ type step struct {
 
 // laterActions are kinds of steps that this version does not have, unless the
 // table of kinds does.
-var laterActions = []string{"tcp", "dns", "ping", "ws", "grpc", "smtp", "ntp"}
+var laterActions = []string{"smtp", "ntp"}
 
 func (s *step) read(r *reader, n *node) { s.readWith(r, n, nil) }
 
@@ -151,15 +151,15 @@ func (r *reader) actions() []string {
 
 var (
 	references    = regexp.MustCompile(`\$\{([^}]*)(\}?)`)
-	referenceForm = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|[A-Za-z_][A-Za-z0-9_.-]{0,63})$`)
+	referenceForm = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^{}]+|[A-Za-z_][A-Za-z0-9_.-]{0,63})$`)
 )
 
-// checkReferences checks the form of every ${…} in a step, and that the
-// environment has what it names. The values are filled in when the step runs.
+// checkReferences checks the form of every ${…} in a step, and that there is
+// what it names. The values are filled in when the step runs.
 func (r *reader) checkReferences(n *node) {
 	for _, m := range references.FindAllStringSubmatch(n.text, -1) {
 		if m[2] == "" || !referenceForm.MatchString(m[1]) {
-			r.complain(n.place, "%s is no reference; write ${name} of a saved value or ${env:NAME}", quoted(m[0]))
+			r.complain(n.place, "%s is no reference; write ${name} of a saved value, ${env:NAME} or ${file:PATH}", quoted(m[0]))
 		} else {
 			r.checkSet(n.place, m[1])
 		}
@@ -172,14 +172,14 @@ func (r *reader) checkReferences(n *node) {
 	}
 }
 
-// checkSet complains if a step names a variable that the environment lacks: its
-// looks would come to nothing, every one. It reports whether all is well.
+// checkSet complains if a step names a variable that the environment lacks, or
+// a file that can not be read: its looks would come to nothing, every one. It
+// reports whether all is well.
 func (r *reader) checkSet(at place, reference string) bool {
-	name, ok := strings.CutPrefix(reference, "env:")
-	if !ok {
+	if !isReference(reference) {
 		return true
 	}
-	if _, err := r.environment(name); err != nil && !errors.Is(err, errNotLookedUp) {
+	if _, err := r.lookUp(reference, r.envOfOthers()); err != nil && !errors.Is(err, errNotLookedUp) {
 		r.complain(at, "%s", err)
 		return false
 	}
@@ -188,6 +188,10 @@ func (r *reader) checkSet(at place, reference string) bool {
 
 // foreign says whether the step looks at a host that may be somebody else's.
 func (s *step) foreign() bool {
+	if looker, ok := s.look.(probes.Hoster); ok {
+		host := looker.Host()
+		return host != "" && !isLoopback(host)
+	}
 	host := s.target
 	if u, err := url.Parse(s.target); err == nil && u.Host != "" {
 		host = u.Hostname()

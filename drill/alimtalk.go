@@ -17,6 +17,7 @@ import (
 //	POST /alimtalk/{version}/appkeys/{appkey}/messages  (and raw-messages)
 //	GET  /alimtalk/{version}/appkeys/{appkey}/messages?requestId=|recipientNo=&…
 //	GET  /alimtalk/{version}/appkeys/{appkey}/messages/{requestId}/{recipientSeq}
+//	GET  /alimtalk/{version}/appkeys/{appkey}/message-results?startUpdateDate=&endUpdateDate=
 type alimTalkDesk struct {
 	city  *City
 	dice  *dice
@@ -84,7 +85,7 @@ func (d *alimTalkDesk) read(a *ask) note {
 func (d *alimTalkDesk) answer(a *ask) {
 	rest, _ := strings.CutPrefix(a.r.URL.Path, "/alimtalk/")
 	parts := strings.Split(rest, "/") // version, appkeys, appkey, messages, …
-	if len(parts) < 4 || parts[1] != "appkeys" || (parts[3] != "messages" && parts[3] != "raw-messages") {
+	if len(parts) < 4 || parts[1] != "appkeys" || !slices.Contains([]string{"messages", "raw-messages", "message-results"}, parts[3]) {
 		http.NotFound(a.w, a.r)
 		return
 	}
@@ -93,6 +94,8 @@ func (d *alimTalkDesk) answer(a *ask) {
 		alimTalkRefuse(a.w, alimTalkBadApp, "Invalid appKey.")
 	case !same(a.r.Header.Get("X-Secret-Key"), d.city.keys.AlimTalkSecret):
 		alimTalkRefuse(a.w, alimTalkBadSecret, "Invalid secretKey.")
+	case parts[3] == "message-results" && a.r.Method == http.MethodGet && len(parts) == 4:
+		d.results(a)
 	case a.r.Method == http.MethodPost && len(parts) == 4:
 		d.take(a)
 	case a.r.Method == http.MethodGet && len(parts) == 4:
@@ -132,13 +135,13 @@ func (d *alimTalkDesk) take(a *ask) {
 		return
 	}
 	key := a.r.Header.Get(alimTalkKeyHeader)
-	if key != "" && !d.keys.add(key, time.Now()) {
+	if key != "" && !d.keys.add(key, d.city.now()) {
 		alimTalkRefuse(a.w, alimTalkDuplicate, "The same '"+alimTalkKeyHeader+"' was used within the last 10 minute.")
 		return
 	}
 	a.ref = d.dice.id("")
 	results := d.dispatch(a, &request, key)
-	wait(a.r.Context(), d.dice.between(d.city.settings.Latency))
+	d.city.pause(a.r.Context(), d.dice.between(d.city.settings.Latency))
 	writeJSON(a.w, http.StatusOK, simulated(fields{
 		"header":  alimTalkResult(alimTalkOK, "SUCCESS"),
 		"message": fields{"requestId": a.ref, "senderGroupingKey": nil, "sendResults": results},
@@ -184,7 +187,7 @@ type alimTalkVerdict struct {
 // dispatch sends each message on its way and returns the results for the
 // answer.
 func (d *alimTalkDesk) dispatch(a *ask, r *alimTalkRequest, key string) []alimTalkSent {
-	now := time.Now()
+	now := d.city.now()
 	results := make([]alimTalkSent, 0, len(r.Recipients))
 	for i, recipient := range r.Recipients {
 		result := alimTalkSent{i + 1, recipient.Number, alimTalkOK, "SUCCESS", orNull(recipient.Group)}
@@ -219,7 +222,7 @@ func (d *alimTalkDesk) send(mode Mode, p *parcel) {
 			return
 		}
 		d.city.arrive(AlimTalk, p, "")
-		d.city.bring(known, func() { d.shelf.set(p, alimTalkCompleted, time.Now()) })
+		d.city.bring(known, func() { d.shelf.set(p, alimTalkCompleted, d.city.now()) })
 	})
 }
 
@@ -286,6 +289,31 @@ func (d *alimTalkDesk) list(a *ask) {
 		"header":                      alimTalkResult(alimTalkOK, "SUCCESS"),
 		"messageSearchResultResponse": fields{"messages": messages, "totalCount": len(found)},
 	}))
+}
+
+// results answers what became known between two minutes, both of them meant
+// whole. Shuffled, it says it backwards and twice.
+func (d *alimTalkDesk) results(a *ask) {
+	query := a.r.URL.Query()
+	from, errFrom := alimTalkTime(query.Get("startUpdateDate"))
+	until, errUntil := alimTalkTime(query.Get("endUpdateDate"))
+	if errFrom != nil || errUntil != nil {
+		alimTalkRefuse(a.w, alimTalkInvalid, "Write startUpdateDate and endUpdateDate as yyyy-MM-dd HH:mm.")
+		return
+	}
+	found := shuffled(d.shelf.find("", func(p *parcel) bool {
+		return p.state != "" && !p.changed.Before(from) && p.changed.Before(until.Add(time.Minute))
+	}), a.mode)
+	size := whole(query.Get("pageSize"), 15, 1, 1000)
+	first := min((whole(query.Get("pageNum"), 1, 1, 1<<20)-1)*size, len(found))
+	messages := []fields{}
+	for _, p := range found[first:min(first+size, len(found))] {
+		shown := d.message(&p)
+		delete(shown, "recipientGroupingKey") // the list tells no key of the sender's
+		delete(shown, "content")
+		messages = append(messages, shown)
+	}
+	writeJSON(a.w, http.StatusOK, simulated(fields{"header": alimTalkResult(alimTalkOK, "SUCCESS"), "messages": messages}))
 }
 
 func (d *alimTalkDesk) fetch(a *ask, id, seq string) {

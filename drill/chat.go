@@ -16,6 +16,7 @@ import (
 //	GET  /v1/inbox?after=ID  what came after the message
 type chatDesk struct {
 	guard *guard
+	now   func() time.Time
 
 	mu       sync.Mutex
 	messages []chatMessage // the newest, oldest first
@@ -39,7 +40,7 @@ const (
 	canary = "canary" // echoes
 )
 
-func newChatDesk(g *guard) *chatDesk { return &chatDesk{guard: g} }
+func newChatDesk(g *guard, now func() time.Time) *chatDesk { return &chatDesk{guard: g, now: now} }
 
 type chatDraft struct {
 	To   string `json:"to"`
@@ -83,7 +84,7 @@ func (d *chatDesk) take(a *ask) {
 		writeJSON(a.w, http.StatusBadRequest, chatError("invalid_message"))
 		return
 	}
-	sent := d.keep(draft, time.Now())
+	sent := d.keep(draft, d.now())
 	a.ref = sent.ID
 	writeJSON(a.w, http.StatusOK, simulated(fields{"ok": true, "message": sent}))
 }

@@ -53,6 +53,13 @@ type Keys struct {
 	AlimTalkSecret           string // X-Secret-Key
 	AlimTalkSender           string // senderKey
 	SlackToken, SlackChannel string
+	NHNApp, NHNSecret        string // appKey and X-Secret-Key of the SMS gateway in NHN Cloud's shape
+	NHNFrom                  string // its sender number
+	NHNHook                  string // the signature of its webhook
+	SolapiKey, SolapiSecret  string
+	SolapiFrom               string
+	SolapiHook               string // the secret of its webhook
+	LineToken, LineSecret    string // access token and secret of the other messenger's channel
 }
 
 func newKeys(seed uint64) Keys {
@@ -69,6 +76,16 @@ func newKeys(seed uint64) Keys {
 		AlimTalkSender: secret(seed, "sender key") + "00000000", // 40 characters
 		SlackToken:     "xoxb-simulation-" + secret(seed, "slack"),
 		SlackChannel:   "#outages",
+		NHNApp:         secret(seed, "nhn appkey")[:16],
+		NHNSecret:      secret(seed, "nhn secret key")[:16],
+		NHNFrom:        "15880000", // nobody is given numbers that end in four zeros here
+		NHNHook:        secret(seed, "nhn webhook"),
+		SolapiKey:      "NCS" + secret(seed, "solapi key")[:13],
+		SolapiSecret:   secret(seed, "solapi secret"),
+		SolapiFrom:     "15880000",
+		SolapiHook:     secret(seed, "solapi webhook"),
+		LineToken:      secret(seed, "line token"),
+		LineSecret:     secret(seed, "line secret"),
 	}
 }
 
@@ -81,10 +98,15 @@ type City struct {
 	log       *Log
 	houses    map[Service]*house
 	twilio    *twilioDesk
+	webhooks  sync.Map // Service → address: where the spare gateways report to
+	line      *lineDesk
 	travels   *courier // messages on their way to phones
 	callbacks *courier // receipts and replies on their way to the sender
 	outward   *http.Client
 	inward    *http.Client
+	now       func() time.Time
+	pause     func(context.Context, time.Duration) bool
+	indoors   *Indoors // nil: the city is asked through its ports
 }
 
 const (
@@ -112,10 +134,12 @@ func New(ctx context.Context, settings Settings) (*City, error) {
 		authority: authority,
 		log:       newLog(settings.Keep),
 		houses:    map[Service]*house{},
-		travels:   newCourier(1, settings.Keep),
-		callbacks: newCourier(callbackWorkers, settings.Keep),
+		travels:   newCourier(1, settings.Keep, time.Now),
+		callbacks: newCourier(callbackWorkers, settings.Keep, time.Now),
 		outward:   loopbackClient(authority.pool(), callbackPatience, callbackWorkers),
 		inward:    loopbackClient(authority.pool(), loginPatience, 64),
+		now:       time.Now,
+		pause:     wait,
 	}
 	for _, service := range Services() {
 		if err := c.build(ctx, service, certificates); err != nil {
@@ -138,21 +162,28 @@ func (c *City) build(ctx context.Context, service Service, certificates *certifi
 		plain.Close()
 		return fmt.Errorf("taking a port for %s: %w", service, err)
 	}
-	h := &house{service: service, plain: plain, secure: secure, certificates: certificates, log: c.log, slow: c.settings.Slow}
+	h := c.raise(service)
+	h.plain, h.secure, h.certificates = plain, secure, certificates
+	return nil
+}
+
+// raise puts up a service's house, which has no ports yet.
+func (c *City) raise(service Service) *house {
+	h := &house{service: service, log: c.log, slow: c.settings.Slow, now: c.now, pause: c.pause}
 	well := OK
 	h.mode.Store(&well)
 	c.houses[service] = h
-	return nil
+	return h
 }
 
 // furnish puts a desk into every house; they know each other's addresses now.
 func (c *City) furnish() {
 	mint := newMint(c.settings.Seed)
 	guard := &guard{client: c.inward, login: c.URL(Login)}
-	c.twilio = newTwilioDesk(c)
+	c.twilio, c.line = newTwilioDesk(c), newLineDesk(c)
 	desks := map[Service]desk{
-		Login:    &loginDesk{mint: mint, keys: c.keys, url: c.URL(Login)},
-		Chat:     newChatDesk(guard),
+		Login:    &loginDesk{mint: mint, keys: c.keys, url: c.URL(Login), now: c.now},
+		Chat:     newChatDesk(guard, c.now),
 		Places:   &placesDesk{guard},
 		Route:    routeDesk{},
 		Pay:      &payDesk{guard: guard, dice: newDice(c.settings.Seed, "payments")},
@@ -162,6 +193,9 @@ func (c *City) furnish() {
 		SMS:      c.twilio,
 		AlimTalk: newAlimTalkDesk(c),
 		Slack:    newSlackDesk(c),
+		NHN:      newNHNSMSDesk(c),
+		Solapi:   newSolapiDesk(c),
+		Line:     c.line,
 	}
 	for service, h := range c.houses {
 		h.desk = desks[service]
@@ -260,7 +294,7 @@ func (c *City) bring(after time.Duration, do func()) {
 // arrive puts a message on a phone.
 func (c *City) arrive(s Service, p *parcel, thread string) {
 	c.log.write(Entry{
-		At: time.Now(), Kind: Arrival, Service: s, To: p.to, Body: p.body,
+		At: c.now(), Kind: Arrival, Service: s, To: p.to, Body: p.body,
 		Key: p.key, Ref: p.id, Thread: thread, Outcome: "arrived",
 	})
 }

@@ -2,6 +2,9 @@ package drill_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -92,6 +95,9 @@ func tasks(k drill.Keys) map[drill.Service]task {
 	sms := url.Values{"To": {"+821000000001"}, "From": {k.TwilioFrom}, "Body": {"hello"}}
 	token := url.Values{"grant_type": {"client_credentials"}, "client_id": {k.ClientID}, "client_secret": {k.ClientSecret}}
 	alimtalk := fmt.Sprintf(`{"senderKey":%q,"templateCode":"t","recipientList":[{"recipientNo":"01000000001","templateParameter":{"a":"hello"}}]}`, k.AlimTalkSender)
+	nhnText := fmt.Sprintf(`{"body":"hello","sendNo":%q,"recipientList":[{"recipientNo":"01000000001"}]}`, k.NHNFrom)
+	lineText := `{"to":"U00000000000000000000000000000001","messages":[{"type":"text","text":"hello"}]}`
+	solapiText := fmt.Sprintf(`{"messages":[{"to":"01000000001","from":%q,"text":"hello","type":"SMS"}]}`, k.SolapiFrom)
 	return map[drill.Service]task{
 		drill.Login:    {"POST", "/oauth/token", token.Encode(), formBody, nil, 200, `"access_token"`},
 		drill.Chat:     {"POST", "/v1/send", `{"to":"canary","text":"hello"}`, jsonBody, bearer, 200, `"ok":true`},
@@ -110,7 +116,22 @@ func tasks(k drill.Keys) map[drill.Service]task {
 		drill.Slack: {"POST", "/api/chat.postMessage", "channel=%23outages&text=hello", formBody, func(r *http.Request, k drill.Keys) {
 			r.Header.Set("Authorization", "Bearer "+k.SlackToken)
 		}, 200, `"ok":true`},
+		drill.NHN: {"POST", "/sms/v3.0/appKeys/" + k.NHNApp + "/sender/sms", nhnText, jsonBody, func(r *http.Request, k drill.Keys) {
+			r.Header.Set("X-Secret-Key", k.NHNSecret)
+		}, 200, `"isSuccessful":true`},
+		drill.Line: {"POST", "/v2/bot/message/push", lineText, jsonBody, func(r *http.Request, k drill.Keys) {
+			r.Header.Set("Authorization", "Bearer "+k.LineToken)
+		}, 200, `"sentMessages"`},
+		drill.Solapi: {"POST", "/messages/v4/send-many/detail", solapiText, jsonBody, signSolapi, 200, `"registeredSuccess":1`},
 	}
+}
+
+// signSolapi signs a request as that API wants it.
+func signSolapi(r *http.Request, k drill.Keys) {
+	date, salt := time.Now().UTC().Format(time.RFC3339), rand.Text()
+	mac := hmac.New(sha256.New, []byte(k.SolapiSecret))
+	io.WriteString(mac, date+salt)
+	r.Header.Set("Authorization", fmt.Sprintf("HMAC-SHA256 apiKey=%s, date=%s, salt=%s, signature=%x", k.SolapiKey, date, salt, mac.Sum(nil)))
 }
 
 // answer is what a client got.

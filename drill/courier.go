@@ -11,6 +11,7 @@ import (
 type courier struct {
 	limit   int
 	workers int
+	now     func() time.Time
 
 	mu      sync.Mutex
 	errands errandHeap
@@ -24,8 +25,8 @@ type errand struct {
 	do     func(ctx context.Context)
 }
 
-func newCourier(workers, limit int) *courier {
-	return &courier{limit: limit, workers: workers, wake: make(chan struct{}, 1)}
+func newCourier(workers, limit int, now func() time.Time) *courier {
+	return &courier{limit: limit, workers: workers, now: now, wake: make(chan struct{}, 1)}
 }
 
 // after takes an errand for d from now. It says whether there was room.
@@ -36,7 +37,7 @@ func (c *courier) after(d time.Duration, do func(ctx context.Context)) bool {
 		return false
 	}
 	c.made++
-	heap.Push(&c.errands, errand{time.Now().Add(d), c.made, do})
+	heap.Push(&c.errands, errand{c.now().Add(d), c.made, do})
 	if c.errands[0].number == c.made {
 		select {
 		case c.wake <- struct{}{}:
@@ -68,7 +69,7 @@ func (c *courier) run(ctx context.Context) {
 		})
 	}
 	for {
-		e, pause := c.next(time.Now())
+		e, pause := c.next(c.now())
 		if e.do == nil {
 			if !c.rest(ctx, pause) {
 				return

@@ -18,7 +18,7 @@ var Phone = phone
 type Courier struct{ *courier }
 
 // NewCourier makes one.
-func NewCourier(workers, limit int) Courier { return Courier{newCourier(workers, limit)} }
+func NewCourier(workers, limit int) Courier { return Courier{newCourier(workers, limit, time.Now)} }
 
 // After takes an errand.
 func (c Courier) After(d time.Duration, do func(context.Context)) bool { return c.after(d, do) }

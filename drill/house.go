@@ -33,6 +33,8 @@ type house struct {
 	certificates  *certificates
 	log           *Log
 	slow          time.Duration
+	now           func() time.Time
+	pause         func(context.Context, time.Duration) bool
 	desk          desk
 
 	setting sync.Mutex // one change at a time
@@ -72,14 +74,32 @@ type complaint struct {
 	body   any
 }
 
-func (h *house) url() string       { return "http://" + h.plain.Addr().String() }
-func (h *house) secureURL() string { return "https://" + h.secure.Addr().String() }
-func (h *house) current() Mode     { return *h.mode.Load() }
+// url is where the house is asked: at a port of its own, or by a name that
+// only [Indoors] know.
+func (h *house) url() string {
+	if h.plain == nil {
+		return "https://" + h.host()
+	}
+	return "http://" + h.plain.Addr().String()
+}
+
+func (h *house) secureURL() string {
+	if h.secure == nil {
+		return h.url()
+	}
+	return "https://" + h.secure.Addr().String()
+}
+
+func (h *house) current() Mode { return *h.mode.Load() }
 
 // set changes how the house behaves. The doors follow before it returns.
 func (h *house) set(ctx context.Context, mode Mode) error {
 	h.setting.Lock()
 	defer h.setting.Unlock()
+	if h.plain == nil {
+		h.mode.Store(&mode)
+		return nil
+	}
 	if mode == Refused {
 		h.mode.Store(&mode)
 		h.plain.shut()
@@ -139,7 +159,7 @@ func stop(ctx context.Context, server *http.Server) {
 
 // ServeHTTP reads the request whole, notes it, and answers as the mode says.
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	came := time.Now()
+	came := h.now()
 	w.Header().Set("X-Simulation", "true")
 	body, err := readBody(w, r)
 	if err != nil {
@@ -179,14 +199,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func (h *house) behave(ctx context.Context, a *ask) (outcome string) {
 	switch a.mode {
 	case Slow:
-		if !wait(ctx, h.slow) {
+		if !h.pause(ctx, h.slow) {
 			return "gone"
 		}
 	case Reset:
 		cut(a.w)
 		return "reset"
 	case Hang:
-		return hang(ctx, a.w)
+		return h.hang(ctx, a.w)
 	case WrongBody:
 		a.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		a.w.Write([]byte(maintenancePage))
@@ -204,7 +224,7 @@ func (h *house) behave(ctx context.Context, a *ask) (outcome string) {
 	}
 	h.desk.answer(a)
 	if a.hung {
-		return hang(ctx, a.w)
+		return h.hang(ctx, a.w)
 	}
 	return ""
 }
@@ -213,8 +233,8 @@ func (h *house) behave(ctx context.Context, a *ask) (outcome string) {
 const maintenancePage = `<!doctype html><title>Maintenance</title><p>We will be back soon. (simulation)`
 
 // hang gives no answer until the client leaves, and at the limit a reset.
-func hang(ctx context.Context, w http.ResponseWriter) (outcome string) {
-	wait(ctx, hangLimit)
+func (h *house) hang(ctx context.Context, w http.ResponseWriter) (outcome string) {
+	h.pause(ctx, hangLimit)
 	cut(w)
 	return "hung"
 }

@@ -55,6 +55,7 @@ type loginDesk struct {
 	mint *mint
 	keys Keys
 	url  string
+	now  func() time.Time
 }
 
 const tokenLife = time.Hour
@@ -76,7 +77,7 @@ func (d *loginDesk) answer(a *ask) {
 	case "POST /oauth/token":
 		d.token(a)
 	case "POST /oauth/introspect":
-		writeJSON(a.w, http.StatusOK, simulated(fields{"active": d.mint.good(a.form.Get("token"), time.Now())}))
+		writeJSON(a.w, http.StatusOK, simulated(fields{"active": d.mint.good(a.form.Get("token"), d.now())}))
 	default:
 		writeJSON(a.w, http.StatusNotFound, oauthError("not_found", "there is nothing here"))
 	}
@@ -90,7 +91,7 @@ func (d *loginDesk) token(a *ask) {
 		writeJSON(a.w, http.StatusUnauthorized, oauthError("invalid_client", "unknown client or wrong secret"))
 	default:
 		writeJSON(a.w, http.StatusOK, simulated(fields{
-			"access_token": d.mint.issue(time.Now().Add(tokenLife).Unix()),
+			"access_token": d.mint.issue(d.now().Add(tokenLife).Unix()),
 			"token_type":   "Bearer",
 			"expires_in":   int(tokenLife.Seconds()),
 		}))

@@ -200,6 +200,9 @@ func (c *City) view(lang string, still bool, breaking Service) pageView {
 		view.Langs = append(view.Langs, pageLink{l, pageWords[l]["language"], l == lang})
 	}
 	for _, s := range Services() {
+		if s.Spare() {
+			continue
+		}
 		shown := c.viewService(s, lang)
 		shown.Open = s == breaking
 		view.Services = append(view.Services, shown)

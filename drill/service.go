@@ -9,7 +9,7 @@ import (
 // Service is a place in the city that can be asked, broken and mended.
 type Service string
 
-// The services. The first eight are what people use; the last three are the
+// The services. The first eight are what people use; the others are the
 // gateways that carry texts.
 const (
 	Login    Service = "login"     // issues and verifies tokens for the others
@@ -23,15 +23,22 @@ const (
 	SMS      Service = "sms"       // a gateway in Twilio's shape
 	AlimTalk Service = "alimtalk"  // a gateway in NHN Cloud's shape; follows chat and login
 	Slack    Service = "slack"     // the operators' workspace
+	NHN      Service = "nhn-sms"   // another SMS gateway, in the shape of NHN Cloud SMS
+	Solapi   Service = "solapi"    // another SMS gateway, in Solapi's shape
+	Line     Service = "line"      // another messenger, in LINE's shape; stands on its own
 )
 
 // Services lists every service in the order people see them.
 func Services() []Service {
-	return []Service{Login, Chat, Places, Route, Pay, Taxi, Bank, BankLink, SMS, AlimTalk, Slack}
+	return []Service{Login, Chat, Places, Route, Pay, Taxi, Bank, BankLink, SMS, AlimTalk, Slack, NHN, Solapi, Line}
 }
 
 // Gateway says whether the service carries texts.
-func (s Service) Gateway() bool { return s == SMS || s == AlimTalk || s == Slack }
+func (s Service) Gateway() bool { return s == SMS || s == AlimTalk || s == Slack || s.Spare() }
+
+// Spare says whether the service is there for tests and drills only: nobody in
+// the demo uses it.
+func (s Service) Spare() bool { return s == NHN || s == Solapi || s == Line }
 
 // Name is what people call the service. The names are generic on purpose.
 func (s Service) Name() status.Text { return serviceNames[s] }
@@ -48,6 +55,9 @@ var serviceNames = map[Service]status.Text{
 	SMS:      {"ko": "문자 발송사", "ja": "SMS事業者", "en": "SMS gateway"},
 	AlimTalk: {"ko": "알림톡 발송사", "ja": "アリムトーク事業者", "en": "AlimTalk gateway"},
 	Slack:    {"ko": "운영자 채팅", "ja": "運用者チャット", "en": "Operators' chat"},
+	NHN:      {"ko": "문자 발송사 (NHN)", "ja": "SMS事業者(NHN)", "en": "SMS gateway (NHN)"},
+	Solapi:   {"ko": "문자 발송사 (솔라피)", "ja": "SMS事業者(Solapi)", "en": "SMS gateway (Solapi)"},
+	Line:     {"ko": "다른 메신저", "ja": "別のメッセンジャー", "en": "Another messenger"},
 }
 
 // Mode is how a service behaves.
@@ -72,7 +82,7 @@ const (
 	QuotaCode Mode = "quota_code" // 400 with code -10, as a large Korean platform says it
 )
 
-// The modes of gateways.
+// The modes of gateways. The spare ones know [Quota] too.
 const (
 	Throttled  Mode = "throttled"   // 429 with Retry-After; nothing is taken
 	Lose       Mode = "lose"        // accepts, then nothing ever arrives and no receipt comes
@@ -92,8 +102,10 @@ func (s Service) Modes() []Mode {
 	switch {
 	case s.Name() == nil:
 		return nil
-	case s == Slack: // it has no receipts to be late or shuffled
+	case s == Slack || s == Line: // it has no receipts to be late or shuffled
 		return slices.DeleteFunc(slices.Clone(gatewayModes), func(m Mode) bool { return m == Late || m == Shuffled })
+	case s.Spare():
+		return append(slices.Clone(gatewayModes), Quota)
 	case s.Gateway():
 		return slices.Clone(gatewayModes)
 	default:

@@ -15,9 +15,9 @@ type parcel struct {
 	from  string
 	body  string
 	key   string
-	group string // AlimTalk: the recipient's grouping key
-	seq   int    // AlimTalk: the recipient's number in the request, from 1
-	shape string // AlimTalk: the template's code
+	group string // NHN: the recipient's grouping key; Solapi: the group
+	seq   int    // NHN: the recipient's number in the request, from 1
+	shape string // AlimTalk: the template's code; SMS: the kind of text
 	taken time.Time
 
 	state   string    // in the gateway's own words
@@ -73,6 +73,15 @@ func (s *shelf) set(p *parcel, state string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.state, p.changed = state, now
+}
+
+// rise changes a parcel's state if it is still an earlier one.
+func (s *shelf) rise(p *parcel, from, to string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.state == from {
+		p.state, p.changed = to, now
+	}
 }
 
 // find returns copies of the parcels for a number, or of all if it is empty,

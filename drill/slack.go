@@ -93,7 +93,7 @@ func (d *slackDesk) post(a *ask) {
 		writeJSON(a.w, http.StatusOK, slackError("no_text"))
 		return
 	}
-	now := time.Now()
+	now := d.city.now()
 	pause, known := d.pace(post.Channel, now)
 	if !known {
 		writeJSON(a.w, http.StatusOK, slackError("channel_not_found"))
@@ -108,7 +108,7 @@ func (d *slackDesk) post(a *ask) {
 		p := &parcel{id: a.ref, to: post.Channel, body: post.Text}
 		d.city.bring(0, func() { d.city.arrive(Slack, p, post.Thread) })
 	}
-	wait(a.r.Context(), d.dice.between(d.city.settings.Latency))
+	d.city.pause(a.r.Context(), d.dice.between(d.city.settings.Latency))
 	message := fields{"type": "message", "text": post.Text, "ts": a.ref, "user": "U00000001", "bot_id": "B00000001"}
 	if post.Thread != "" {
 		message["thread_ts"] = post.Thread

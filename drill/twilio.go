@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/hmac"
@@ -10,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -111,7 +111,7 @@ func (d *twilioDesk) take(a *ask) {
 		body:  a.form.Get("Body"),
 		key:   a.form.Get("StatusCallback"),
 		shape: service,
-		taken: time.Now(),
+		taken: d.city.now(),
 		state: twilioQueued,
 	}
 	if service != "" {
@@ -124,7 +124,7 @@ func (d *twilioDesk) take(a *ask) {
 	if a.mode != Lose {
 		d.dispatch(p, a.mode)
 	}
-	wait(a.r.Context(), d.dice.between(d.city.settings.Latency))
+	d.city.pause(a.r.Context(), d.dice.between(d.city.settings.Latency))
 	writeJSON(a.w, http.StatusCreated, answer)
 }
 
@@ -148,7 +148,7 @@ func (d *twilioDesk) problem(form url.Values) (code int, text string) {
 		return 21211, "Invalid 'To' Phone Number: " + form.Get("To")
 	case landline(to):
 		return 21614, "'To' number is not a valid mobile number: " + to
-	case d.stopped.has(to, time.Now()):
+	case d.stopped.has(to, d.city.now()):
 		return 21610, "Attempt to send to unsubscribed recipient"
 	default:
 		return 0, ""
@@ -176,7 +176,7 @@ func (d *twilioDesk) dispatch(p *parcel, mode Mode) {
 	travel := d.dice.between(d.city.settings.Travel)
 	follow := receipts(p, travel, mode, d.city.settings.Late) // while nobody else changes its state
 	d.city.bring(travel, func() {
-		d.shelf.set(p, twilioDelivered, time.Now())
+		d.shelf.set(p, twilioDelivered, d.city.now())
 		d.city.arrive(SMS, p, "")
 	})
 	if p.key == "" {
@@ -236,7 +236,7 @@ const callTries = 3
 func (d *twilioDesk) call(address, ref string, form url.Values, after time.Duration, try int) {
 	came := Entry{Kind: Callback, Service: SMS, To: form.Get("To"), Body: form.Get("MessageStatus"), Key: address, Ref: ref}
 	room := d.city.callbacks.after(after, func(ctx context.Context) {
-		came.At = time.Now()
+		came.At = d.city.now()
 		outcome, again := d.deliver(ctx, address, form)
 		came.Outcome = outcome
 		d.city.log.write(came)
@@ -245,7 +245,7 @@ func (d *twilioDesk) call(address, ref string, form url.Values, after time.Durat
 		}
 	})
 	if !room {
-		came.At, came.Outcome = time.Now(), "dropped: too many callbacks are waiting"
+		came.At, came.Outcome = d.city.now(), "dropped: too many callbacks are waiting"
 		d.city.log.write(came)
 	}
 }
@@ -254,19 +254,26 @@ func (d *twilioDesk) call(address, ref string, form url.Values, after time.Durat
 // makes sense.
 func (d *twilioDesk) deliver(ctx context.Context, address string, form url.Values) (outcome string, again bool) {
 	address, _, _ = strings.Cut(address, "#") // the fragment holds settings for the gateway
-	if !loopback(address) {
+	return d.city.tell(ctx, address, "application/x-www-form-urlencoded; charset=UTF-8", form.Encode(), http.Header{
+		"User-Agent":                 {"TwilioProxy/1.1 (simulation)"},
+		"X-Twilio-Signature":         {d.sign(address, form)},
+		"I-Twilio-Idempotency-Token": {secret(d.city.settings.Seed, address+form.Encode())},
+	})
+}
+
+// tell calls the sender back, once.
+func (c *City) tell(ctx context.Context, address, kind, body string, header http.Header) (outcome string, again bool) {
+	if c.indoors == nil && !loopback(address) {
 		return errNotLoopback.Error(), false
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewBufferString(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		return err.Error(), false
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
-	request.Header.Set("User-Agent", "TwilioProxy/1.1 (simulation)")
+	maps.Copy(request.Header, header)
+	request.Header.Set("Content-Type", kind)
 	request.Header.Set("X-Simulation", "true")
-	request.Header.Set("X-Twilio-Signature", d.sign(address, form))
-	request.Header.Set("I-Twilio-Idempotency-Token", secret(d.city.settings.Seed, address+form.Encode()))
-	response, err := d.city.outward.Do(request)
+	response, err := c.outward.Do(request)
 	if err != nil {
 		return callFailure(err), true
 	}
@@ -313,7 +320,7 @@ func (d *twilioDesk) sign(address string, form url.Values) string {
 // list answers a look-up, newest first.
 func (d *twilioDesk) list(a *ask) {
 	query := a.r.URL.Query()
-	keep, err := sentWithin(query)
+	keep, err := sentWithin(query, d.city.now())
 	if err != nil {
 		twilioRefuse(a.w, http.StatusBadRequest, 20001, err.Error())
 		return
@@ -359,8 +366,8 @@ func whole(text string, otherwise, least, most int) int {
 }
 
 // sentWithin reads the DateSent filters: an instant, or a day in GMT.
-func sentWithin(query url.Values) (func(*parcel) bool, error) {
-	from, until := time.Time{}, time.Now().AddDate(1, 0, 0)
+func sentWithin(query url.Values, now time.Time) (func(*parcel) bool, error) {
+	from, until := time.Time{}, now.AddDate(1, 0, 0)
 	for name, bound := range map[string]func(begin, end time.Time){
 		"DateSent":  func(begin, end time.Time) { from, until = begin, end },
 		"DateSent>": func(begin, _ time.Time) { from = begin },
@@ -490,7 +497,7 @@ func (c *City) Reply(from, text string) error {
 	}
 	switch strings.ToUpper(strings.TrimSpace(text)) {
 	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
-		d.stopped.add(number, time.Now())
+		d.stopped.add(number, d.city.now())
 		form.Set("OptOutType", "STOP")
 	case "START", "UNSTOP", "YES":
 		d.stopped.remove(number)

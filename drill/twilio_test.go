@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,9 @@ import (
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"bongsu/drill"
+	"bongsu/notifier"
+	"bongsu/notifier/twilio"
+	"bongsu/notifier/words"
 )
 
 // elsewhere sends requests meant for the real host to the city.
@@ -393,4 +397,45 @@ func TestGivingUpDoesNotTakeBack(t *testing.T) {
 		t.Fatal("there was an answer")
 	}
 	await(t, "the text", func() bool { return city.Log().Count(drill.Query{Kind: drill.Arrival, To: "+821000000001"}) == 1 })
+}
+
+// A long text goes out through Twilio as one message of several parts, as many
+// as the bill counts.
+func TestALongTextHasThePartsThatTheBillCounts(t *testing.T) {
+	t.Parallel()
+	city := runCity(t, quick)
+	keys := city.Keys()
+	settings := &twilio.Settings{
+		AccountSID: notifier.NewSecret(keys.TwilioSID), AuthToken: notifier.NewSecret(keys.TwilioToken),
+		From: keys.TwilioFrom, BaseURL: city.URL(drill.SMS),
+	}
+	gateway, err := settings.Open(notifier.Outside{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, long := range []notifier.Text{
+		{Lang: "ko", Class: notifier.ClassLMS, Title: "상태알림", Body: strings.Repeat("가", 1000)},
+		{Lang: "ko", Class: notifier.ClassLMS, Title: "상태알림", Body: strings.Repeat("가", 68)},
+		{Lang: "ja", Class: notifier.ClassLMS, Body: strings.Repeat("図", 670)},
+		{Lang: "en", Class: notifier.ClassLMS, Body: strings.Repeat("a", 1530)},
+		{Lang: "en", Class: notifier.ClassLMS, Body: strings.Repeat("a", 161)},
+	} {
+		billed, _, err := words.Count(long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, err := gateway.Send(t.Context(), notifier.Message{
+			Delivery: "d1", To: "+821000000001", Class: long.Class, Lang: long.Lang, Title: long.Title, Body: long.Body,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := twilioAPI(city).FetchMessage(ref, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *sent.Body != long.Body || *sent.NumSegments != strconv.Itoa(billed.Parts) {
+			t.Errorf("%s, %d characters: %s parts sent, %d billed", long.Lang, len([]rune(long.Body)), *sent.NumSegments, billed.Parts)
+		}
+	}
 }

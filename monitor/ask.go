@@ -20,22 +20,48 @@ type answer struct {
 	err  error
 }
 
-// Open opens an incident by hand and returns its id once it is committed. If
-// ctx ends before, the incident may be on the page and be committed later.
-func (m *Monitor) Open(ctx context.Context, draft status.Draft) (string, error) {
-	return m.ask(ctx, func(d *Desk, now time.Time) (string, error) { return d.Open(draft, now) })
+// Do carries out what an operator asks and returns the id of what came of it
+// once that is committed. If ctx ends before, it may be on the page and be
+// committed later. The errors are those of [status.Board.Do]. A command with an
+// id is carried out once: see [Desk.Once].
+func (m *Monitor) Do(ctx context.Context, c status.Command) (string, error) {
+	return m.ask(ctx, func(d *Desk, now time.Time) (string, error) {
+		made, err := d.Once(c, now)
+		if err == nil && c.Suspect != nil && c.Suspect.Ended.IsZero() {
+			m.lookInto(c.Suspect.Component, now)
+		}
+		return made, err
+	})
 }
 
-// Note adds an update to an incident and returns its id once it is committed.
-// If ctx ends before, it may be on the page and be committed later.
-func (m *Monitor) Note(ctx context.Context, incident string, draft status.NoteDraft) (string, error) {
-	return m.ask(ctx, func(d *Desk, now time.Time) (string, error) { return d.Note(incident, draft, now) })
+// lookInto has every location look at a component at once, within the limits of
+// its checks: somebody else holds something against it.
+func (m *Monitor) lookInto(component string, now time.Time) {
+	var ids []string
+	for i := range m.Model.Components {
+		if m.Model.Components[i].ID != component {
+			continue
+		}
+		for _, check := range m.Model.Components[i].Checks {
+			ids = append(ids, check.ID)
+			m.posts.call(check.ID, "")
+		}
+	}
+	m.rounds.AtOnce(ids, now)
 }
 
-// Maintain plans work and returns its id once it is committed. If ctx ends
-// before, it may be on the page and be committed later.
-func (m *Monitor) Maintain(ctx context.Context, work status.Maintenance) (string, error) {
-	return m.ask(ctx, func(d *Desk, now time.Time) (string, error) { return d.Maintain(work, now) })
+// LookNow has every location look at the checks at once, this node and agents
+// alike: as soon as the pause since their last look is over, and within their
+// limits. It returns when they have been asked, not when they have looked.
+func (m *Monitor) LookNow(ctx context.Context, checks []string) error {
+	_, err := m.ask(ctx, func(_ *Desk, now time.Time) (string, error) {
+		m.rounds.AtOnce(checks, now)
+		for _, check := range checks {
+			m.posts.call(check, m.Location)
+		}
+		return "", nil
+	})
+	return err
 }
 
 func (m *Monitor) ask(ctx context.Context, do func(*Desk, time.Time) (string, error)) (string, error) {
@@ -64,7 +90,14 @@ func (j *judge) serve(r request) {
 		return
 	}
 	r.made = made
-	j.waiting = append(j.waiting, r)
+	switch {
+	case j.desk.Pending():
+		j.waiting = append(j.waiting, r)
+	case j.desk.Writing():
+		j.riding = append(j.riding, r)
+	default:
+		r.answer <- answer{made: made}
+	}
 }
 
 // listen brings the operators' commands from the database to the judge until

@@ -18,18 +18,28 @@ const (
 
 // backlog is what is judged and not yet committed. While a commit is on its
 // way, or the database away, what comes is merged: states and standings take
-// each other's place, and of history, updates, events and notices nothing is
-// left out. So it grows with what happens, not with how often it is looked at.
+// each other's place, and of intervals, updates, events and notices nothing is
+// left out. So it grows with what happens; only single looks, which the history
+// can spare, come as often as things are looked at, and are bounded.
 type backlog struct {
 	waiting   notifier.Record
-	standings map[string]status.Standing // by check
-	since     time.Time                  // of the oldest standing that waits
-	urgent    bool                       // more than standings waits
+	standings map[view]status.Standing
+	looks     []status.Vote
+	dropped   int       // looks that the history will lack, since it was last asked
+	since     time.Time // of the oldest standing or look that waits
+	urgent    bool      // more than these waits
 
 	writing *notifier.Record // on its way
 	pause   time.Duration
 	retry   time.Time // not before this, after a commit that did not succeed
 }
+
+// view is what a standing is of.
+type view struct{ check, location string }
+
+// mostLooks bounds the looks that wait while the database is away: the history
+// then lacks the oldest of them.
+const mostLooks = 100_000
 
 // keep adds to what waits.
 func (b *backlog) keep(r notifier.Record, now time.Time) {
@@ -42,20 +52,45 @@ func (b *backlog) keep(r notifier.Record, now time.Time) {
 }
 
 func (b *backlog) keepStanding(s status.Standing, now time.Time) {
+	b.gather(now)
 	if b.standings == nil {
-		b.standings = map[string]status.Standing{}
+		b.standings = map[view]status.Standing{}
 	}
-	if len(b.standings) == 0 {
+	b.standings[view{s.Check, s.Location}] = s
+}
+
+func (b *backlog) keepLook(v status.Vote, now time.Time) {
+	b.gather(now)
+	if len(b.looks) == mostLooks {
+		const tenth = mostLooks / 10 // so that the rest is not moved each time
+		b.looks = slices.Delete(b.looks, 0, tenth)
+		b.dropped += tenth
+	}
+	b.looks = append(b.looks, v)
+}
+
+// Dropped is how many looks were given up since it was last asked: the database
+// was away for longer than they can wait.
+func (b *backlog) Dropped() int {
+	n := b.dropped
+	b.dropped = 0
+	return n
+}
+
+// gather notes when the first of what may wait together came.
+func (b *backlog) gather(now time.Time) {
+	if !b.gathering() {
 		b.since = now
 	}
-	b.standings[s.Check] = s
 }
+
+func (b *backlog) gathering() bool { return len(b.standings)+len(b.looks) > 0 }
 
 // releaseAt is when there will be something to commit; zero if nothing waits
 // or the writer is busy.
 func (b *backlog) releaseAt() time.Time {
 	switch {
-	case b.writing != nil, !b.urgent && len(b.standings) == 0:
+	case b.writing != nil, !b.urgent && !b.gathering():
 		return time.Time{}
 	case b.urgent:
 		return later(b.retry, time.Unix(0, 0))
@@ -74,7 +109,10 @@ func (b *backlog) release(now time.Time) *notifier.Record {
 	for _, s := range b.standings {
 		r.Standings = append(r.Standings, s)
 	}
-	slices.SortFunc(r.Standings, func(x, y status.Standing) int { return cmp.Compare(x.Check, y.Check) })
+	slices.SortFunc(r.Standings, func(x, y status.Standing) int {
+		return cmp.Or(cmp.Compare(x.Check, y.Check), cmp.Compare(x.Location, y.Location))
+	})
+	r.Looks, b.looks = b.looks, nil
 	b.waiting, b.urgent = notifier.Record{}, false
 	clear(b.standings)
 	b.writing = &r
@@ -96,14 +134,22 @@ func (b *backlog) Recorded(err error, now time.Time) {
 	b.pause = min(max(2*b.pause, firstPause), longestPause)
 	b.retry = now.Add(b.pause)
 	for _, s := range r.Standings {
-		if _, newer := b.standings[s.Check]; !newer {
+		if _, newer := b.standings[view{s.Check, s.Location}]; !newer {
 			b.keepStanding(s, now)
 		}
 	}
-	r.Standings = nil
+	since := b.looks
+	b.looks = nil
+	for _, v := range append(r.Looks, since...) {
+		b.keepLook(v, now)
+	}
+	r.Standings, r.Looks = nil, nil
 	b.waiting = merge(r, b.waiting)
 	b.urgent = true
 }
+
+// Writing says whether a commit is on its way.
+func (b *backlog) Writing() bool { return b.writing != nil }
 
 // Flush gives out all that waits, whatever the time: the last commit.
 func (b *backlog) Flush(now time.Time) *notifier.Record {
@@ -123,7 +169,7 @@ func (b *backlog) Unrecorded() int {
 
 func size(r *notifier.Record) int {
 	c := &r.Change
-	return len(c.Conditions) + len(c.Closed) + len(c.Incidents) + len(c.Maintenance) + len(c.Events) + len(r.Notices) + len(r.Answers)
+	return len(c.Conditions) + len(c.Closed) + len(c.Incidents) + len(c.Maintenance) + len(c.Words) + len(c.Routines) + len(c.Events) + len(r.Notices) + len(r.Answers)
 }
 
 // merge makes one record of two that follow each other: committing it leaves
@@ -138,6 +184,8 @@ func merge(older, newer notifier.Record) notifier.Record {
 			Closed:      append(a.Closed, b.Closed...),
 			Incidents:   latest(a.Incidents, b.Incidents, func(i *status.Incident) string { return i.ID }),
 			Maintenance: latest(a.Maintenance, b.Maintenance, func(w *status.Maintenance) string { return w.ID }),
+			Words:       latest(a.Words, b.Words, func(w *status.FunctionWords) string { return w.App + "/" + w.Function }),
+			Routines:    latest(a.Routines, b.Routines, func(r *status.Routine) string { return r.ID }),
 			Events:      append(a.Events, b.Events...),
 		},
 		Notices: append(older.Notices, newer.Notices...),

@@ -42,7 +42,7 @@ func newCity(t *testing.T, keeper monitor.Book, services ...look) *city {
 		Site:      status.Site{Zone: time.UTC, Languages: []string{"en"}},
 		Groups:    []status.Group{{ID: "city"}},
 		Rules:     status.Rules{Confirm: 3, Recover: 3, Watch: 10 * time.Minute, Promise: time.Hour},
-		Locations: []string{here},
+		Locations: []status.Location{{ID: here}},
 	}
 	for i, s := range services {
 		id := fmt.Sprintf("service-%d", i)
@@ -87,7 +87,7 @@ func (c *city) live(d time.Duration) {
 	}
 }
 
-// metric is the value of the counter with this label, "" for one without.
+// metric is the value of the counter or gauge with this label, "" for one without.
 func (c *city) metric(name, label string) (value float64) {
 	c.t.Helper()
 	families, err := c.metrics.Gather()
@@ -97,7 +97,7 @@ func (c *city) metric(name, label string) (value float64) {
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
 			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
-				value += m.GetCounter().GetValue()
+				value += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 			}
 		}
 	}

@@ -1,24 +1,28 @@
 package monitor
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"bongsu/notifier"
 	"bongsu/probes"
 	"bongsu/status"
+	"bongsu/status/remote"
 )
 
 const (
 	// breath is the shortest time between two judgements of looks, so that a
 	// thousand looks that end together are judged together.
 	breath = 200 * time.Millisecond
-	// gather is how long a standing may wait to be committed with others.
-	gather = 100 * time.Millisecond
+	// gather is how long a standing or a look may wait to be committed with others.
+	// Each commit is a row until the history is put in order, so they are few.
+	gather = time.Second
 	// refresh is the longest time between two snapshots: the page says when
 	// things were last measured.
 	refresh = 15 * time.Second
+	// freshen is the shortest time between two snapshots that only show that a
+	// word has lapsed.
+	freshen = 2 * time.Second
 )
 
 // Writer words notices. It must be safe for concurrent use.
@@ -41,11 +45,18 @@ type Desk struct {
 	writer   Writer
 	alarms   alarms
 
+	lapsed bool // a word that the page shows may count no more
 	voted  bool // a look is not judged yet
 	asked  bool // nor is a request
 	judged time.Time
 	shown  time.Time // when the last snapshot was taken
 	now    time.Time
+
+	doubted map[string][]remote.SelfDoubt // what locations hold against themselves
+	heard   map[string]time.Time          // when they last sent anything
+	missing map[string]bool               // those of whom operators know that they do not
+
+	once once // commands with ids that were carried out lately
 
 	wordless []error // alarms that could not be worded, for the log
 	backlog
@@ -53,7 +64,10 @@ type Desk struct {
 
 // NewDesk makes a desk for the board. Its votes are the location's.
 func NewDesk(board *status.Board, location string, writer Writer) *Desk {
-	return &Desk{board: board, location: location, writer: writer}
+	return &Desk{
+		board: board, location: location, writer: writer,
+		doubted: map[string][]remote.SelfDoubt{}, heard: map[string]time.Time{}, missing: map[string]bool{},
+	}
 }
 
 // Todo is what follows from a judgement. Whoever is given a Record reports
@@ -72,20 +86,37 @@ type Outcome struct {
 	Result probes.Result
 }
 
-// Report folds a look in. Another one should follow soon if again is true.
-func (d *Desk) Report(o Outcome, now time.Time) (again bool) {
-	again = d.board.Vote(status.Vote{
-		Check: o.Check, Location: d.location, Outcome: outcomeOf(o.Result.Outcome),
+// Vote is the outcome as a location's vote.
+func (o *Outcome) Vote(location string) status.Vote {
+	return status.Vote{
+		Check: o.Check, Location: location, Outcome: outcomeOf(o.Result.Outcome),
 		At: o.Began, Took: o.Result.Took, Reason: o.Result.Reason,
-	})
+	}
+}
+
+// Report folds a look of the desk's own location in.
+func (d *Desk) Report(o Outcome, now time.Time) status.Followup {
+	return d.Vote(o.Vote(d.location), now)
+}
+
+// Vote folds a look of any location in, and says who should look next because
+// of it. One that comes late is for the history only.
+func (d *Desk) Vote(v status.Vote, now time.Time) status.Followup {
+	next := d.board.Vote(v)
 	d.voted = true
-	if s, ok := d.board.Standing(o.Check, d.location); ok {
+	d.Heard(v.Location, now)
+	d.keepLook(v, now)
+	if s, ok := d.board.Standing(v.Check, v.Location); ok {
 		d.keepStanding(s, now)
 	}
-	if o.Result.Outcome == probes.Inconclusive {
-		d.Alarm("check "+o.Check, fmt.Sprintf("%s cannot be measured: %s", o.Check, o.Result.Reason), now)
+	if v.Outcome == status.Inconclusive && now.Sub(v.At) < alarmEvery {
+		source, key, text := "", "check "+v.Check, v.Check+" cannot be measured"
+		if v.Location != d.location {
+			source, key, text = v.Location, key+" "+v.Location, text+" from "+v.Location
+		}
+		d.alarm(source, key, text+": "+v.Reason, now)
 	}
-	return again
+	return next
 }
 
 func outcomeOf(o probes.Outcome) status.Outcome {
@@ -104,8 +135,10 @@ func outcomeOf(o probes.Outcome) status.Outcome {
 }
 
 // Alarm tells the operators, at most once an hour of each key.
-func (d *Desk) Alarm(key, text string, now time.Time) {
-	key, text, ok := d.alarms.admit(key, text, now)
+func (d *Desk) Alarm(key, text string, now time.Time) { d.alarm("", key, text, now) }
+
+func (d *Desk) alarm(source, key, text string, now time.Time) {
+	key, text, ok := d.alarms.admit(source, key, text, now)
 	if !ok {
 		return
 	}
@@ -118,48 +151,27 @@ func (d *Desk) Alarm(key, text string, now time.Time) {
 	}
 }
 
-// Open opens an incident by hand and returns its id.
-func (d *Desk) Open(draft status.Draft, now time.Time) (string, error) {
-	id, err := d.board.Open(draft, now)
+// Do carries out what an operator asks and returns the id of what came of it.
+func (d *Desk) Do(c status.Command, now time.Time) (made string, err error) {
+	made, err = d.board.Do(c, now)
 	d.asked = d.asked || err == nil
-	return id, err
-}
-
-// Note adds an update to an incident and returns the update's id.
-func (d *Desk) Note(incident string, draft status.NoteDraft, now time.Time) (string, error) {
-	id, err := d.board.Note(incident, draft, now)
-	d.asked = d.asked || err == nil
-	return id, err
-}
-
-// Maintain plans work and returns the maintenance's id.
-func (d *Desk) Maintain(work status.Maintenance, now time.Time) (string, error) {
-	id, err := d.board.Maintain(work, now)
-	d.asked = d.asked || err == nil
-	return id, err
+	return made, err
 }
 
 // Command carries out what was asked by way of the database. The answer is
 // committed with what it did.
 func (d *Desk) Command(c status.Command, now time.Time) {
-	var made string
-	var err error
-	switch {
-	case c.Open != nil:
-		made, err = d.Open(*c.Open, now)
-	case c.Note != nil:
-		made, err = d.Note(c.Incident, *c.Note, now)
-	case c.Maintain != nil:
-		made, err = d.Maintain(*c.Maintain, now)
-	default:
-		err = errors.New("this server does not know the command; a newer bongsu gave it")
-	}
+	made, err := d.Do(c, now)
 	a := status.Answer{Command: c.ID, Made: made, At: now}
 	if err != nil {
 		a.Made, a.Error = "", err.Error()
 	}
 	d.keep(notifier.Record{Answers: []status.Answer{a}}, now)
 }
+
+// Pending says whether something waits to be judged or committed that is not on
+// its way yet.
+func (d *Desk) Pending() bool { return d.asked || d.urgent || d.gathering() }
 
 // Due judges if there is something to judge, and returns what is to be done
 // and when to ask next.
@@ -184,6 +196,7 @@ func (d *Desk) step(now time.Time) {
 		for _, t := range []*time.Time{&d.judged, &d.shown, &d.since, &d.retry} {
 			*t = t.Add(-back)
 		}
+		d.alarms.setBack(now)
 	}
 	d.now = now
 }
@@ -191,7 +204,7 @@ func (d *Desk) step(now time.Time) {
 // judgeAt is when to judge next: at once when somebody asked, soon after a
 // look, when the board has a date, and for the page's sake now and then.
 func (d *Desk) judgeAt() time.Time {
-	at := d.shown.Add(refresh)
+	at := d.showAt()
 	if d.asked {
 		return time.Time{}
 	}
@@ -205,16 +218,30 @@ func (d *Desk) judgeAt() time.Time {
 	return at
 }
 
+// showAt is when to show a page without news.
+func (d *Desk) showAt() time.Time {
+	if d.lapsed {
+		return d.shown.Add(freshen)
+	}
+	return d.shown.Add(refresh)
+}
+
 func (d *Desk) judge(todo *Todo, now time.Time) {
+	if due := d.board.Due(); !due.IsZero() && !due.After(now) {
+		d.lapsed = true
+	}
 	change := d.board.Judge(now)
 	todo.Judged = true
-	news := d.asked || !change.Empty() // who asked is answered by a commit, so there is one
+	d.tell(&change, now)
+	news := d.asked || !change.Empty() || len(change.Doubts) > 0 // who asked is answered by a commit, so there is one
 	d.voted, d.asked, d.judged = false, false, now
-	if !news && now.Before(d.shown.Add(refresh)) {
+	if !news && now.Before(d.showAt()) {
 		return
 	}
 	page := d.board.Snapshot(now)
-	todo.Publish, d.shown = page, now
+	todo.Publish, d.shown, d.lapsed = page, now, false
+	d.miss(page.Locations, now)
+	d.unheard(page.Locations, now)
 	if !news {
 		return
 	}

@@ -23,6 +23,7 @@ type ledger struct {
 	Incidents  map[string]status.Incident
 	Closed     []status.Interval
 	Notices    []string
+	Looks      []status.Vote
 }
 
 func (l *ledger) add(r *notifier.Record) {
@@ -36,6 +37,7 @@ func (l *ledger) add(r *notifier.Record) {
 		l.Incidents[i.ID] = i
 	}
 	l.Closed = append(l.Closed, r.Change.Closed...)
+	l.Looks = append(l.Looks, r.Looks...)
 	for _, n := range r.Notices {
 		l.Notices = append(l.Notices, n.ID)
 	}
@@ -57,7 +59,7 @@ func TestNothingIsLostWhateverFails(t *testing.T) {
 // drive has two services looked at once a second each. The commits fail as
 // told, and each takes two steps of the clock.
 func drive(looks []probes.Outcome, fails []bool) *ledger {
-	m := &status.Model{Site: status.Site{Zone: time.UTC}, Rules: status.Rules{Confirm: 2, Recover: 2, Watch: 5 * time.Second, Promise: time.Minute}, Locations: []string{here}}
+	m := &status.Model{Site: status.Site{Zone: time.UTC}, Rules: status.Rules{Confirm: 2, Recover: 2, Watch: 5 * time.Second, Promise: time.Hour}, Locations: []status.Location{{ID: here}}}
 	for i := range 2 {
 		id := fmt.Sprintf("service-%d", i)
 		m.Components = append(m.Components, status.Component{ID: id, Checks: []status.Check{{ID: id + "/1", Depth: status.Function, Fresh: time.Minute}}})
@@ -88,7 +90,7 @@ func drive(looks []probes.Outcome, fails []bool) *ledger {
 		d.Report(monitor.Outcome{Check: fmt.Sprintf("service-%d/1", i%2), Began: now, Result: probes.Result{Outcome: outcome, Reason: "as told"}}, now)
 		turn()
 	}
-	for range 400 { // longer than every pause together
+	for range 1000 { // longer than every pause together
 		turn()
 	}
 	return held
@@ -106,7 +108,7 @@ func clone(r *notifier.Record) *notifier.Record {
 // A thousand looks that end together are one judgement; the next ones wait a
 // breath, what an operator asks does not.
 func TestJudgedTogether(t *testing.T) {
-	m := &status.Model{Site: status.Site{Zone: time.UTC}, Locations: []string{here}, Components: []status.Component{{ID: "pay", Checks: []status.Check{{ID: "pay/1", Fresh: time.Minute}}}}}
+	m := &status.Model{Site: status.Site{Zone: time.UTC}, Locations: []status.Location{{ID: here}}, Components: []status.Component{{ID: "pay", Checks: []status.Check{{ID: "pay/1", Fresh: time.Minute}}}}}
 	d := monitor.NewDesk(status.NewBoard(m, status.Memory{}, &names{}), here, writer{})
 	judged := func(after time.Duration) bool {
 		todo, _ := d.Due(noon.Add(after))
@@ -128,7 +130,7 @@ func TestJudgedTogether(t *testing.T) {
 	if judged(time.Second + 2*time.Millisecond) {
 		t.Error("the next look is judged without a breath")
 	}
-	if _, err := d.Maintain(status.Maintenance{Title: status.Text{"en": "Move"}, Components: []string{"pay"}, From: noon.Add(time.Hour), Until: noon.Add(2 * time.Hour)}, noon.Add(time.Second)); err != nil {
+	if _, err := d.Do(status.Command{Maintain: &status.Maintenance{Title: status.Text{"en": "Move"}, Components: []string{"pay"}, From: noon.Add(time.Hour), Until: noon.Add(2 * time.Hour)}}, noon.Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if !judged(time.Second + 3*time.Millisecond) {
@@ -136,5 +138,67 @@ func TestJudgedTogether(t *testing.T) {
 	}
 	if judged(2*time.Second) || !judged(17*time.Second) {
 		t.Error("a page without news is not made anew each quarter of a minute")
+	}
+}
+
+// A clock that was a day ahead must not keep operators from hearing anything
+// for a day.
+func TestAlarmsGoOnWhenTheClockIsSetBack(t *testing.T) {
+	m := &status.Model{Site: status.Site{Zone: time.UTC}, Locations: []status.Location{{ID: here}}}
+	heard := 0
+	d := monitor.NewDesk(status.NewBoard(m, status.Memory{}, &names{}), here, writer{})
+	alarm := func(at time.Time) {
+		d.Alarm("disk", "the disk is full", at)
+		todo, _ := d.Due(at)
+		if todo.Record != nil {
+			heard += len(todo.Record.Notices)
+			d.Recorded(nil, at)
+		}
+	}
+	ahead := noon.Add(24 * time.Hour)
+	alarm(ahead)
+	for minute := range 62 {
+		alarm(noon.Add(time.Duration(minute) * time.Minute))
+	}
+	if heard != 2 {
+		t.Errorf("operators heard %d alarms, want one by the wrong clock and one an hour after it was set back", heard)
+	}
+}
+
+// Who was told how an incident began hears of no end if what it is about is
+// dropped: operators know.
+func TestOperatorsHearOfDroppedIncidents(t *testing.T) {
+	m := &status.Model{Site: status.Site{Zone: time.UTC}, Locations: []status.Location{{ID: here}}}
+	for _, tt := range []struct {
+		name      string
+		announced time.Time
+		want      []string
+	}{
+		{"people were told", noon.Add(-time.Hour), []string{"alarm dropped i1 12:00"}},
+		{"nobody was", time.Time{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			began := noon.Add(-time.Hour)
+			gone := []status.Affected{{Component: "gone", State: status.MajorOutage, Worst: status.MajorOutage, Cause: true, Since: began}}
+			memory := status.Memory{Incidents: []status.Incident{{
+				ID: "i1", Code: "A1B2", Cause: "component:gone", Began: began, Detected: began, Announced: tt.announced, Components: gone,
+				Updates: []status.Update{{ID: "u1", At: began, Kind: status.UpdateOpened, Components: gone}},
+			}}}
+			d := monitor.NewDesk(status.NewBoard(m, memory, &names{}), here, writer{})
+			var heard []string
+			for at := noon; at.Before(noon.Add(3 * time.Hour)); at = at.Add(time.Minute) {
+				todo, _ := d.Due(at)
+				if todo.Record == nil {
+					continue
+				}
+				for i := range todo.Record.Notices {
+					heard = append(heard, todo.Record.Notices[i].ID)
+				}
+				d.Recorded(nil, at)
+			}
+			if diff := cmp.Diff(tt.want, heard); diff != "" {
+				t.Errorf("operators hear (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -48,6 +48,9 @@ func (j *judge) run(ctx context.Context) error {
 func (j *judge) turn(ctx context.Context) time.Duration {
 	now := j.now()
 	j.judgeBeat.Store(now.UnixNano())
+	if j.Self != nil {
+		j.desk.Believe(j.Location, j.Self.Doubts(now), now)
+	}
 	began := time.Now()
 	todo, next := j.desk.Due(now)
 	if todo.Judged {
@@ -72,6 +75,7 @@ func (j *judge) do(ctx context.Context, todo *Todo) {
 		j.commit(ctx, *todo.Record)
 	}
 	j.Metrics.unrecorded.Set(float64(j.desk.Unrecorded()))
+	j.Metrics.dropped.Add(float64(j.desk.Dropped()))
 }
 
 // take folds in a look, and those that ended with it: they are judged at once.
@@ -88,12 +92,13 @@ func (j *judge) take(o Outcome) {
 
 func (j *judge) report(o Outcome) {
 	now := j.now()
-	again := j.desk.Report(o, now)
-	j.mu.Lock()
-	j.roster.Report(o.Check, again, o.Result.Retry, now)
-	j.mu.Unlock()
-	if again {
-		j.ring()
+	v := o.Vote(j.Location)
+	next := j.desk.Vote(v, now)
+	j.rounds.Report(&o, next.Again, now)
+	j.follow(&v, next, now)
+	j.Metrics.voted(j.Location, 1, o.Began)
+	if j.Self != nil {
+		j.Self.Looked(o.Check, o.Began, now)
 	}
 }
 

@@ -19,15 +19,20 @@ type Metrics struct {
 	judging     prometheus.Histogram
 	unrecorded  prometheus.Gauge
 	failures    prometheus.Counter
+	dropped     prometheus.Counter
 	panics      prometheus.Counter
 	watchdog    *prometheus.CounterVec
 	publishings prometheus.Counter
+	spent       *prometheus.GaugeVec
+	budget      *prometheus.GaugeVec
+	locationMetrics
 }
 
 // NewMetrics registers the monitor's metrics. It panics if they are registered
 // there already, as two monitors that share a registry share one Metrics.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
+		locationMetrics: newLocationMetrics(r),
 		looks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bongsu_check_looks_total", Help: "Looks that have ended, by outcome.",
 		}, []string{"outcome"}),
@@ -54,6 +59,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bongsu_record_failures_total", Help: "Commits that did not succeed and were tried again.",
 		}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bongsu_looks_dropped_total", Help: "Looks the history lacks: the database was away for longer than they can wait.",
+		}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bongsu_check_panics_total", Help: "Looks that ended in a panic; each is a fault of this program.",
 		}),
@@ -63,8 +71,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		publishings: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bongsu_snapshots_published_total", Help: "Snapshots handed to the page.",
 		}),
+		spent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "bongsu_check_daily_looks", Help: "Looks in this hour and the 23 before it, of checks with a daily budget.",
+		}, []string{"check"}),
+		budget: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "bongsu_check_daily_budget", Help: "Looks a day that a check's target allows.",
+		}, []string{"check"}),
 	}
-	r.MustRegister(m.looks, m.running, m.lateness, m.skipped, m.success, m.judging, m.unrecorded, m.failures, m.panics, m.watchdog, m.publishings)
+	r.MustRegister(m.looks, m.running, m.lateness, m.skipped, m.success, m.judging, m.unrecorded, m.failures, m.dropped, m.panics, m.watchdog, m.publishings, m.spent, m.budget)
 	return m
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"bongsu/notifier"
 	"bongsu/status"
+	"bongsu/status/remote"
 )
 
 // Book is what survives a restart. It must be safe for concurrent use.
@@ -27,12 +27,15 @@ type Book interface {
 	Commands(ctx context.Context) ([]status.Command, error)
 }
 
-// Wiring is what a monitor is made of. All of it is needed but Woke.
+// Wiring is what a monitor is made of. All of it is needed but Woke, Works and
+// Self.
 type Wiring struct {
 	Model    *status.Model
 	Names    status.Names
 	Location string // where this node looks from; one of the model's
 	Checks   []Check
+	Works    map[string]*remote.Work // by location: what agents look at; not changed any more
+	Self     *Self                   // watches over this node; nil: it trusts itself
 	Book     Book
 	Writer   Writer
 	Publish  func(*status.Snapshot) // makes it what visitors see; called by one goroutine at a time
@@ -46,21 +49,18 @@ type Wiring struct {
 type Monitor struct {
 	Wiring
 
-	checks map[string]*Check
+	checks   map[string]*Check
+	controls []string // ids
+	posts    *posts
+	rounds   *Rounds // beside the judge, so that a long judgement makes no look late
 
-	// The schedule and the judge are two goroutines, so that a long judgement
-	// makes no look late. The roster is what they share.
-	mu     sync.Mutex
-	roster *Roster
-
-	wake    chan struct{} // the roster may have something to start
 	looked  chan Outcome
 	asked   chan request
 	written chan error
 	pages   chan *status.Snapshot
 	stopped chan struct{}
 
-	scheduleBeat, judgeBeat atomic.Int64 // when each loop last turned, in nanoseconds
+	judgeBeat atomic.Int64 // when the judge last turned, in nanoseconds
 }
 
 // New makes a monitor, or says what is wrong with its checks.
@@ -68,15 +68,15 @@ func New(w Wiring) (*Monitor, error) {
 	m := &Monitor{
 		Wiring:  w,
 		checks:  make(map[string]*Check, len(w.Checks)),
-		wake:    make(chan struct{}, 1),
+		posts:   newPosts(w.Works),
 		looked:  make(chan Outcome, 1024), // more than end in a breath; beyond it probes wait, not the loop
 		asked:   make(chan request),
 		written: make(chan error, 1),
 		pages:   make(chan *status.Snapshot, 1),
 		stopped: make(chan struct{}),
 	}
-	if !slices.Contains(w.Model.Locations, w.Location) {
-		return nil, fmt.Errorf("location %q is not among the locations whose votes count: %q", w.Location, w.Model.Locations)
+	if !slices.ContainsFunc(w.Model.Locations, func(l status.Location) bool { return l.ID == w.Location }) {
+		return nil, fmt.Errorf("location %q is not among the locations whose votes count", w.Location)
 	}
 	known := map[string]bool{}
 	for i := range w.Model.Components {
@@ -84,14 +84,18 @@ func New(w Wiring) (*Monitor, error) {
 			known[c.ID] = true
 		}
 	}
+	for i := range w.Model.Controls {
+		known[w.Model.Controls[i].ID] = true
+		m.controls = append(m.controls, w.Model.Controls[i].ID)
+	}
 	for i := range w.Checks {
 		c := &w.Checks[i]
 		if !known[c.ID] {
-			return nil, fmt.Errorf("check %q belongs to no component", c.ID)
+			return nil, fmt.Errorf("check %q belongs to no component and is no control", c.ID)
 		}
 		m.checks[c.ID] = c
 	}
-	// Run makes the roster anew; this one finds what is wrong before anything starts.
+	// Run plans anew; this finds what is wrong before anything starts.
 	if _, err := NewRoster(w.Checks, w.Now()); err != nil {
 		return nil, err
 	}
@@ -112,25 +116,35 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 	now := m.now()
 	desk := NewDesk(status.NewBoard(m.Model, memory, m.Names), m.Location, m.Writer)
-	roster, err := NewRoster(m.Checks, now)
+	var err error
+	m.rounds, err = NewRounds(RoundsOptions{Checks: m.Checks, Ended: m.ended, Now: m.Now, Log: m.Log, Metrics: m.Metrics})
 	if err != nil {
 		return err
 	}
-	m.roster = roster
 	m.resume(&memory, now)
-	m.scheduleBeat.Store(now.UnixNano())
 	m.judgeBeat.Store(now.UnixNano())
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { m.schedule(ctx); return nil })
+	group.Go(func() error { m.rounds.Run(ctx); return nil })
 	group.Go(func() error { return (&judge{Monitor: m, desk: desk}).run(ctx) })
 	group.Go(func() error { m.publish(); return nil })
 	group.Go(func() error { m.listen(ctx); return nil })
 	group.Go(func() error { m.watch(ctx); return nil })
+	if m.Self != nil {
+		group.Go(func() error { return m.Self.Watch(ctx, m.Now) })
+	}
 	return group.Wait()
 }
 
 func (m *Monitor) now() time.Time { return m.Now().Round(0) } // what is kept and compared has no monotonic reading
+
+// ended hands what a look came to to the judge.
+func (m *Monitor) ended(ctx context.Context, o Outcome) {
+	select {
+	case m.looked <- o:
+	case <-ctx.Done():
+	}
+}
 
 // history is how far back the page shows what was.
 const history = 91 * 24 * time.Hour
@@ -162,6 +176,9 @@ func (m *Monitor) resume(memory *status.Memory, now time.Time) {
 			fresh[c.ID] = c.Fresh
 		}
 	}
+	for i := range m.Model.Controls {
+		fresh[m.Model.Controls[i].ID] = m.Model.Controls[i].Fresh
+	}
 	known := map[string]bool{}
 	for i := range memory.Standings {
 		s := &memory.Standings[i]
@@ -173,12 +190,12 @@ func (m *Monitor) resume(memory *status.Memory, now time.Time) {
 		}
 		known[s.Check] = now.Sub(s.Said) < fresh[s.Check]
 		if unsettled(s) {
-			m.roster.Again(s.Check, now)
+			m.rounds.Again(s.Check, now)
 		}
 	}
 	for i := range m.Checks {
 		if id := m.Checks[i].ID; !known[id] {
-			m.roster.Greet(id, now)
+			m.rounds.Greet(id, now)
 		}
 	}
 }

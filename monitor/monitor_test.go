@@ -303,7 +303,7 @@ func TestOperatorsRequests(t *testing.T) {
 		time.Sleep(time.Minute)
 		ctx := t.Context()
 
-		id, err := m.Open(ctx, draft)
+		id, err := m.Do(ctx, status.Command{Open: &draft})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -314,21 +314,21 @@ func TestOperatorsRequests(t *testing.T) {
 		if _, ok := c.latest().Incident(id); !ok {
 			t.Error("it is not on the page")
 		}
-		if _, err := m.Note(ctx, "nowhere", status.NoteDraft{Text: status.Text{"en": "?"}}); !errors.Is(err, status.ErrNoIncident) {
+		if _, err := m.Do(ctx, status.Command{Incident: "nowhere", Note: &status.NoteDraft{Text: status.Text{"en": "?"}}}); !errors.Is(err, status.ErrNoIncident) {
 			t.Errorf("a note to no incident: %v", err)
 		}
-		if _, err := m.Maintain(ctx, status.Maintenance{Title: status.Text{"en": "Move"}, Components: []string{"service-0"}, From: time.Now().Add(time.Hour), Until: time.Now().Add(2 * time.Hour)}); err != nil {
+		if _, err := m.Do(ctx, status.Command{Maintain: &status.Maintenance{Title: status.Text{"en": "Move"}, Components: []string{"service-0"}, From: time.Now().Add(time.Hour), Until: time.Now().Add(2 * time.Hour)}}); err != nil {
 			t.Errorf("maintenance: %v", err)
 		}
 
 		c.book.set(true, false)
 		short, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()
-		if _, err := m.Note(short, id, status.NoteDraft{Text: status.Text{"en": "Still burning"}}); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := m.Do(short, status.Command{Incident: id, Note: &status.NoteDraft{Text: status.Text{"en": "Still burning"}}}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("with the database away: %v", err)
 		}
 		time.AfterFunc(20*time.Second, func() { c.book.set(false, false) })
-		if _, err := m.Note(ctx, id, status.NoteDraft{Text: status.Text{"en": "The fire is out"}}); err != nil {
+		if _, err := m.Do(ctx, status.Command{Incident: id, Note: &status.NoteDraft{Text: status.Text{"en": "The fire is out"}}}); err != nil {
 			t.Errorf("a note that waits for the database: %v", err)
 		}
 		if memory, err = db.Memory(ctx, time.Time{}); err != nil || len(memory.Incidents[0].Updates) != 3 {
@@ -337,7 +337,7 @@ func TestOperatorsRequests(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
-		if _, err := m.Open(ctx, draft); !errors.Is(err, monitor.ErrStopped) {
+		if _, err := m.Do(ctx, status.Command{Open: &draft}); !errors.Is(err, monitor.ErrStopped) {
 			t.Errorf("after the stop: %v", err)
 		}
 	})

@@ -45,7 +45,7 @@ type Kind uint8
 // The kinds, in the order in which looks of one instant begin.
 const (
 	Scheduled Kind = iota
-	Again          // the last look disagreed with the confirmed word
+	Again          // the last look disagreed with the confirmed word, or another location's did
 	First          // nothing is known yet, and the slot is far
 )
 
@@ -83,7 +83,8 @@ type entry struct {
 	last     Kind
 	extras   int // since the last slot
 	spare    allowance
-	told     bool // Watch has told of the look that hangs
+	spent    *spending // nil without a daily budget
+	told     bool      // Watch has told of the look that hangs
 }
 
 // NewRoster makes a roster whose first slots are the next ones after now.
@@ -141,6 +142,7 @@ func (r *Roster) add(c Check, phase time.Duration, now time.Time) error {
 		return fmt.Errorf("check %s: its cron line %q never comes true", c.ID, c.Cron)
 	}
 	if c.Recheck.PerDay > 0 {
+		e.spent = &spending{}
 		e.spare = newAllowance(c.Recheck.PerDay-aDay(schedule, now), now)
 	}
 	r.entries[c.ID] = e
@@ -277,6 +279,7 @@ func passed(e *entry, due time.Time, gap time.Duration, now time.Time) int {
 
 func (e *entry) begin(kind Kind, due, now time.Time) Work {
 	e.running, e.began, e.last, e.told = true, now, kind, false
+	e.spent.add(now)
 	return Work{Check: e.ID, Kind: kind, Due: due, Late: now.Sub(due)}
 }
 
@@ -311,6 +314,27 @@ func (r *Roster) again(e *entry, now time.Time) {
 	}
 	at := now.Add(limit.After)
 	if !at.Before(e.due) || limit.PerDay > 0 && !e.spare.take(now) {
+		return
+	}
+	r.extra(e, Again, at)
+}
+
+// AtOnce asks for a look now because somebody elsewhere has seen what this
+// location has not yet: as soon as the pause since the last look is over, and
+// within the check's limits. A check without rechecks waits for its slot, and
+// one that is being looked at answers by that.
+func (r *Roster) AtOnce(check string, now time.Time) {
+	e := r.entries[check]
+	if e == nil || e.running || e.Recheck.After <= 0 || now.Before(e.patience) {
+		return
+	}
+	at := later(now, e.ended.Add(e.Recheck.After))
+	limit := e.Recheck
+	switch {
+	case limit.PerInterval > 0 && e.extras >= limit.PerInterval,
+		!e.extra.IsZero() && !e.extra.After(at),
+		!at.Before(e.due),
+		limit.PerDay > 0 && !e.spare.take(now):
 		return
 	}
 	r.extra(e, Again, at)

@@ -30,9 +30,10 @@ func (m *Monitor) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := m.now()
+		m.Metrics.spend(m.rounds.Spent(now))
 		for _, t := range m.troubles(now) {
 			m.Metrics.watchdog.WithLabelValues(t.reason).Add(float64(t.count))
-			if key, text, ok := told.admit("watchdog "+t.reason, t.text, now); ok {
+			if key, text, ok := told.admit("", "watchdog "+t.reason, t.text, now); ok {
 				m.Log.ErrorContext(ctx, "watchdog", "reason", t.reason, "detail", text)
 				notices, err := m.Writer.Alarm(key, text, now)
 				if err != nil {
@@ -75,7 +76,7 @@ func (m *Monitor) troubles(now time.Time) []trouble {
 		name string
 		beat time.Time
 	}{
-		{"schedule", time.Unix(0, m.scheduleBeat.Load())},
+		{"schedule", m.rounds.Turned()},
 		{"judge", time.Unix(0, m.judgeBeat.Load())},
 	} {
 		if still := now.Sub(loop.beat); still > stall {
@@ -85,10 +86,7 @@ func (m *Monitor) troubles(now time.Time) []trouble {
 	if len(found) > 0 {
 		return found // looks run until the judge has taken them: they are not to blame
 	}
-	m.mu.Lock()
-	overdue := m.roster.Watch(now)
-	m.mu.Unlock()
-	return append(found, inWords(overdue)...)
+	return append(found, inWords(m.rounds.Watch(now))...)
 }
 
 var overdueWords = map[Reason]string{

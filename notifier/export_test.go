@@ -1,6 +1,9 @@
 package notifier
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Pace is pace, for its property test.
 type Pace struct{ p pace }
@@ -29,3 +32,47 @@ func (b *Breaker) Open(now time.Time) bool { _, open := b.b.open(now); return op
 
 // Trial says whether only one message may be risked.
 func (b *Breaker) Trial() bool { return b.b.trial() }
+
+// Gate is gate, for its test.
+type Gate struct{ g *gate }
+
+// NewGate is newGate.
+func NewGate() *Gate { return &Gate{newGate(Route{}, 0, 1)} }
+
+// Heard judges an error of a hand-over and notes what it says of the gateway.
+func (g *Gate) Heard(err error, now time.Time) (class string, opened bool) {
+	v := judge(err)
+	return v.class(), g.g.heard(v, now)
+}
+
+// Closed says whether the gateway takes nothing at now.
+func (g *Gate) Closed(now time.Time) bool { _, closed := g.g.closed(now); return closed }
+
+// Known is known, for its test.
+type Known struct{ k known }
+
+// Read is read.
+func (k *Known) Read(ctx context.Context, lister Lister, from, now time.Time) {
+	k.k.read(ctx, lister, from, now)
+}
+
+// Of is of.
+func (k *Known) Of(ref string) (Receipt, bool) { return k.k.of(ref) }
+
+// Kept is how many results are kept.
+func (k *Known) Kept() int { return len(k.k.young) + len(k.k.old) }
+
+// ListKept is how many may be.
+const ListKept = listKept
+
+// LastRequest is lastRequest.
+func LastRequest(ttl, request time.Duration) time.Duration { return lastRequest(ttl, request) }
+
+// Margin is margin.
+func Margin(ttl time.Duration) time.Duration { return margin(ttl) }
+
+// JudgedBy is what a refusal with a code comes to by a route's own table.
+func JudgedBy(r Route, no *RejectedError) (kind ResultKind, recipient, suppress, fault bool) {
+	v := r.judge(no)
+	return v.kind, v.recipient, v.suppress, v.fault
+}

@@ -18,10 +18,11 @@ type lease struct {
 	ttl time.Duration
 
 	mu      sync.Mutex
-	renewed time.Time // begin of the last successful renewal
-	since   time.Time // held without a gap since
-	base    time.Time // the database's clock …
-	baseAt  time.Time // … when it was read
+	renewed time.Time     // begin of the last successful renewal
+	since   time.Time     // held without a gap since
+	base    time.Time     // the database's clock …
+	baseAt  time.Time     // … when it was read
+	step    time.Duration // by how much it has jumped since, and is not followed
 	paused  bool
 	nodes   int
 	watched map[string]watched
@@ -58,7 +59,8 @@ func (l *lease) note(r Renewal, begun time.Time) {
 		l.watched = map[string]watched{}
 	}
 	l.renewed = begun
-	l.base, l.baseAt, l.paused, l.nodes = r.Clock, time.Now(), r.Paused, 1+len(r.Peers)
+	l.follow(r.Clock, time.Now())
+	l.paused, l.nodes = r.Paused, 1+len(r.Peers)
 	seen := make(map[string]watched, len(r.Peers))
 	for _, p := range r.Peers {
 		w, known := l.watched[p.ID]
@@ -70,9 +72,52 @@ func (l *lease) note(r Renewal, begun time.Time) {
 	l.watched = seen
 }
 
+// stepped is by how much a clock must be off to have been set, not read late.
+const stepped = 10 * time.Second
+
+// follow takes in the database's clock. One that has been set to another time is
+// not followed while anything is queued: what is ready would wait, or expire.
+// The lock is held.
+func (l *lease) follow(clock, at time.Time) {
+	l.step = 0
+	if !l.baseAt.IsZero() {
+		if off := clock.Sub(l.base.Add(at.Sub(l.baseAt))); off.Abs() > stepped {
+			l.step = off
+			return
+		}
+	}
+	l.base, l.baseAt = clock, at
+}
+
+// jumped is by how much the database's clock has been set, if it is not
+// followed yet.
+func (l *lease) jumped() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.step
+}
+
+// adopt follows a clock that has been set.
+func (l *lease) adopt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.base, l.step = l.base.Add(l.step), 0
+}
+
 // margin is how long a node may go on after a renewal. It is less than what
 // its peers wait for, so it has stopped before they begin.
-func (l *lease) margin() time.Duration { return l.ttl * 8 / 10 }
+func (l *lease) margin() time.Duration { return margin(l.ttl) }
+
+func margin(ttl time.Duration) time.Duration { return ttl * 8 / 10 }
+
+// lastRequest is how long after it was declared dead a node may still have a
+// request open: it begins none later than its margin after a renewal, and is
+// declared dead a whole lease after one at the earliest. Whoever looks up or
+// repeats what that node left in doubt waits for this first, so that requests
+// may take longer than a lease lasts.
+func lastRequest(ttl, request time.Duration) time.Duration {
+	return max(margin(ttl)+request-ttl, ttl)
+}
 
 // maySend says whether a hand-over may start now.
 func (l *lease) maySend() bool {
@@ -114,7 +159,7 @@ func (l *lease) dead() []Peer {
 
 // keep renews ten times a term until ctx is done or the term has lapsed, and
 // each time looks for peers to bury: the more often, the sooner one is missed.
-func (l *lease) keep(ctx context.Context, books Nodes, log *slog.Logger, renewed func()) error {
+func (l *lease) keep(ctx context.Context, books Nodes, log *slog.Logger, renewed func(), failed func(error)) error {
 	tick := time.NewTicker(l.ttl / 10)
 	defer tick.Stop()
 	for {
@@ -131,6 +176,7 @@ func (l *lease) keep(ctx context.Context, books Nodes, log *slog.Logger, renewed
 			return ErrLapsed
 		case err != nil:
 			log.Warn("renewing this node's lease", "error", err)
+			failed(err)
 			continue
 		}
 		l.note(r, begun)

@@ -17,6 +17,7 @@ type Ledger interface {
 	Planner
 	Work
 	Hops
+	Pulses
 
 	// Queue tells how much is waiting.
 	Queue(ctx context.Context, now time.Time) (Queue, error)
@@ -80,9 +81,11 @@ type Planning struct {
 
 // Person is a recipient as the planner sees one.
 type Person struct {
-	ID    int64
-	Kinds []string // kinds of address that may be used, sorted
-	Heard bool     // something of the incident left, or may have left, for them
+	ID int64
+	Reach
+	Wishes Wishes
+	Heard  bool // something of the incident left, or may have left, for them
+	Again  bool // what the notice says may have reached them before
 }
 
 // Chunk is a planned part of an audience.
@@ -96,25 +99,38 @@ type Chunk struct {
 type NewBatch struct {
 	Hop     int
 	Channel string
-	Kind    string    // the channel's
-	Route   int       // the first gateway of the channel they may go through
-	ReadyAt time.Time // not before
-	Skipped string    // hops that were left out, and why
+	Kind    string     // the channel's
+	Route   int        // the gateways of the channel that have been tried, a bit each
+	ReadyAt time.Time  // not before
+	Skipped string     // hops that were left out, and why
+	Cap     *PersonCap // how many notices its people may get; nil: any number
 	People  []Mover
+}
+
+// PersonCap is how many notices a day somebody gets by a channel. Who is over
+// it is not sent the notice, unless it always passes.
+type PersonCap struct {
+	Most   int
+	Day    string
+	Passes bool
 }
 
 // Mover is a recipient put into a batch.
 type Mover struct {
-	Rcpt  int64
-	Tries int    // failed tries at this gateway so far
-	Again bool   // an earlier hand-over may have succeeded
-	Why   string // why they left the batch before; empty in a first one
+	Rcpt   int64
+	Tries  int    // failed tries at this gateway so far
+	Again  bool   // an earlier hand-over may have succeeded
+	Saved  bool   // from a gateway that is judged dead
+	Singly bool   // not together with others in one request
+	Why    string // why they left the batch before; empty in a first one
 }
 
 // Work is claiming, authorising, recording.
 type Work interface {
-	// Claim takes ready batches of a channel, those taken over first, and marks
-	// what their last owner left in the air as in doubt.
+	// Lanes gives the lanes of a channel that have ready batches, in rising order.
+	Lanes(ctx context.Context, channel string, now time.Time) ([]int, error)
+	// Claim takes ready batches of a channel's lane, and marks what their last
+	// owner left in the air as in doubt.
 	Claim(ctx context.Context, q ClaimQuery) ([]Claim, error)
 	// Ready names the channels that have ready batches.
 	Ready(ctx context.Context) ([]string, error)
@@ -134,6 +150,8 @@ type Work interface {
 	// Finish closes a batch: every recipient has a rank, a fate or a new batch.
 	// ErrFenced: it is no longer the caller's. ErrOpen: somebody was left over.
 	Finish(ctx context.Context, f Finish) error
+	// Held names the channels that nothing is sent by at now, with the reason.
+	Held(ctx context.Context, now time.Time) (map[string]string, error)
 	// Release gives a batch back unfinished.
 	Release(ctx context.Context, r Release) error
 }
@@ -153,8 +171,8 @@ type ClaimQuery struct {
 	Node    string
 	Now     time.Time
 	Channel string
+	Lane    int
 	Limit   int
-	Taken   bool // only what was taken over from the dead
 }
 
 // Claim is a batch in a node's hand. Fence proves the possession.
@@ -164,11 +182,13 @@ type Claim struct {
 	Notice  int64
 	Hop     int
 	Channel string
-	Route   int
+	Route   int // as in NewBatch
+	Lane    int
 	Skipped string
 	Fence   int64
 	Auth    int64 // recipients up to this one may have been sent to; -1: nobody
 	Over    bool  // the notice has been recalled or has expired
+	Manner  Manner
 }
 
 // Item is one recipient of a batch, as the sender needs them.
@@ -216,8 +236,10 @@ type Window struct {
 	Thread  string           // incident whose first reference each recipient's message answers, or empty
 	Prices  map[string]int64 // thousandths per message, by language; "" for any other
 	Cap     int64            // the channel's daily cap in thousandths; 0: none
+	PerDay  int              // most messages that the gateway is given in a day; 0: no limit
 	Day     string           // the day the cost counts to
 	DayEnds time.Time        // a channel held for its cap is free again then
+	Many    bool             // if the window takes the whole batch, it goes out as one
 }
 
 // Price is what a message in a language costs, in thousandths.
@@ -234,6 +256,7 @@ type Grant struct {
 	Items []Item
 	Auth  int64 // the claim's new mark
 	Last  bool  // nobody comes after these
+	Many  bool  // the batch goes out as one, now and when it is repeated
 	Stop  Stop
 }
 
@@ -242,10 +265,12 @@ type Stop uint8
 
 // The reasons.
 const (
-	Go      Stop = iota
-	Paused       // an operator has stopped all sending
-	Held         // the channel is held
-	OverCap      // the channel's daily cap: it is held from now on
+	Go        Stop = iota
+	Paused         // an operator has stopped all sending
+	Held           // the channel is held
+	OverCap        // the channel's daily cap: it is held from now on
+	Exhausted      // the gateway has had its day's number of messages
+	KeptBack       // an operator keeps the notice back
 )
 
 // ResultKind says how a try ended.
@@ -274,6 +299,8 @@ type Result struct {
 	Code     string
 	Text     string
 	Suppress string // kind of address that must not be tried again, or empty
+	Answer   Answer // what it says of the gateway
+	Made     time.Time
 	Thread   string // incident whose thread this message may have begun, or empty
 }
 
@@ -291,8 +318,9 @@ type Leaving struct {
 	Ends  []Ending  // without a rank
 	Due   time.Time // who was handed over and is not reached by then goes on; zero: only who fails does
 	// Refund was reserved for messages that no gateway took, in thousandths, on
-	// Day.
+	// Day; Unused is how many of them there were at gateways that count.
 	Refund int64
+	Unused map[string]int
 	Day    string
 }
 
@@ -324,13 +352,34 @@ type Release struct {
 type Hops interface {
 	// Waiting gives batches whose time has come to be looked at.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
+	// Unheard gives batches of a channel that a node works, or that wait for a
+	// time to come, to ask what became of what was handed over.
+	Unheard(ctx context.Context, node, channel string, now time.Time, limit int) ([]Waiting, error)
 	// Advance moves those not reached to other batches, and says when to look
 	// again. ErrFenced: somebody else has looked.
 	Advance(ctx context.Context, node string, a Advance) error
 	// Nudge has the waiting batches of a channel looked at now.
 	Nudge(ctx context.Context, channel string, now time.Time) error
-	// Kinds tells which kinds of address the recipients of a batch can use.
-	Kinds(ctx context.Context, batch int64) (map[int64][]string, error)
+	// Reaches tells how the recipients of a batch can be reached.
+	Reaches(ctx context.Context, batch int64) (map[int64]Reach, error)
+	// Strand has the batches looked at now from which a gateway took messages
+	// since a time that it has told nothing of. Notices that may be sent once
+	// only are left alone.
+	Strand(ctx context.Context, channel, gateway string, since, now time.Time) error
+	// Twice tells how many of a notice's people on a channel were delivered to
+	// after another way had been taken, and how many were planned.
+	Twice(ctx context.Context, notice int64, channel string) (twice, planned int64, err error)
+}
+
+// Pulses is what is known of gateways' health, on all nodes.
+type Pulses interface {
+	// Pulse gives every gateway's beats since a time, oldest first.
+	Pulse(ctx context.Context, since time.Time) (map[string][]Beat, error)
+	// Healths gives what is held of each gateway; a gateway without is well.
+	Healths(ctx context.Context) (map[string]Health, error)
+	// SetHealth keeps what is now held of a gateway, unless another node has
+	// decided since: then it says false.
+	SetHealth(ctx context.Context, gateway string, h Health) (bool, error)
 }
 
 // Waiting is a batch some of whose recipients may not be reached.

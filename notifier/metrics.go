@@ -13,6 +13,9 @@ type Metrics struct {
 	answers   *prometheus.CounterVec
 	strangers prometheus.Counter
 	sending   *prometheus.HistogramVec
+	stages    *prometheus.GaugeVec
+	rescued   *prometheus.CounterVec
+	twice     *prometheus.GaugeVec
 }
 
 // NewMetrics makes the metrics and registers them; a nil registerer leaves
@@ -36,8 +39,17 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10},
 		}, []string{"gateway"}),
 	}
+	m.stages = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "bongsu_gateway_stage", Help: "How far a gateway is trusted: 0 well, 1 dead, 2 a hundredth, 3 a tenth.",
+	}, []string{"gateway"})
+	m.rescued = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bongsu_rescued_total", Help: "People moved on because the gateway that took their message was judged dead.",
+	}, []string{"channel"})
+	m.twice = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "bongsu_heard_twice_ratio", Help: "The part of the latest rescued notice's people whose first message was delivered after all.",
+	}, []string{"channel"})
 	if r != nil {
-		r.MustRegister(m.depth, m.oldest, m.answers, m.strangers, m.sending)
+		r.MustRegister(m.depth, m.oldest, m.answers, m.strangers, m.sending, m.stages, m.rescued, m.twice)
 	}
 	return m
 }

@@ -29,12 +29,15 @@ type Notice struct {
 	// reaches them even by an address they have not confirmed, so it may carry
 	// only what confirms it, or follows from that.
 	Recipient int64
-	From, To  status.State // a subscriber hears it whose threshold lies above From and not above To
-	Priority  int          // lower goes first
-	Policy    Policy
-	Texts     []Text
-	Made      time.Time
-	Expires   time.Time // not worth handing over after this; zero never
+	// About is what the notice is of: ids of components, and [GroupTopic] of
+	// their groups. With none it concerns everybody on the route.
+	About    []string
+	From, To status.State // a subscriber hears it whose threshold lies above From and not above To
+	Priority int          // lower goes first
+	Policy   Policy
+	Texts    []Text
+	Made     time.Time
+	Expires  time.Time // not worth handing over after this; zero never
 }
 
 // Text is a notice's words in one language for one class of channel.
@@ -43,7 +46,10 @@ type Text struct {
 	Class    Class
 	Title    string
 	Body     string
+	HTML     string // a mail's body once more
+	Switched string // the body for whom a failed channel was passed over; empty: Body says it as well
 	Template string
 	Params   map[string]string
-	Segments int // what it costs: SMS parts
+	Segments int // pieces that a carrier of its own code page takes it for: one Korean SMS or LMS is one
+	Parts    int // pieces in GSM-7 or UCS-2, as gateways that serve many countries count; 0: as Segments
 }

@@ -47,7 +47,7 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 		s.alarm(AlarmNoPlan, p.ID, "plan "+p.Plan+" is not configured", t.now())
 		return Chunk{Done: true}, nil
 	}
-	moves := s.newMoves(t)
+	moves := s.newMoves(t, &p.Notice, "")
 	if p.Audience == "operators" {
 		if way, ok := NextWay(plan, 0, s.hasTarget, t.blocks(s)); ok {
 			moves.add(plan[way.Hop].Channel, way, 0, Mover{}, time.Time{})
@@ -63,11 +63,13 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 		return Chunk{}, err
 	}
 	for _, person := range people {
-		if p.Heard && !person.Heard {
+		ready, worth := p.Leaves(&person.Wishes, t.now())
+		if (p.Heard && !person.Heard) || !person.Wishes.Want(p.About) || !worth || (p.OfWork() && len(person.Wishes.Topics) == 0) {
 			continue
 		}
-		if way, ok := NextWay(plan, 0, s.has(person.Kinds), t.blocks(s)); ok {
-			moves.add(plan[way.Hop].Channel, way, 0, Mover{Rcpt: person.ID}, time.Time{})
+		own := OwnPlan(plan, person.Reach, s.kind)
+		if way, ok := NextWay(own, 0, s.has(person.Kinds), t.blocks(s)); ok {
+			moves.add(own[way.Hop].Channel, way, 0, Mover{Rcpt: person.ID, Again: person.Again}, ready)
 		}
 	}
 	chunk := Chunk{Cursor: p.Max, Done: len(people) < limit, Batches: moves.batches(s.batchSize(plan))}
@@ -93,6 +95,10 @@ func (s *Sender) threshold(p Planning) status.State {
 func (s *Sender) batchSize(plan []Hop) int {
 	size := s.o.BatchSize
 	for _, h := range plan {
+		if most := s.outlets[h.Channel].most(); most > 0 {
+			size = min(size, most)
+			continue // its rate counts requests
+		}
 		if rate := s.outlets[h.Channel].rate(); rate > 0 {
 			size = min(size, max(int(5*rate), 20))
 		}
@@ -113,15 +119,33 @@ func (s *Sender) hasTarget(channel string) bool {
 	return o != nil && o.Target != ""
 }
 
-// blocks is blocked at the term's present.
-func (t *term) blocks(s *Sender) func(channel string) string {
-	return func(channel string) string { return s.blocked(channel, t.tick()) }
+// blocks says why a channel should not be used at the term's present. One that
+// comes back takes its share of people.
+func (t *term) blocks(s *Sender) func(channel string) Block {
+	return func(channel string) Block {
+		if why := s.blocked(channel, t.tick()); why != "" {
+			return Block{Why: why}
+		}
+		o := s.outlets[channel]
+		if why := o.held(); why != "" {
+			return Block{Why: why}
+		}
+		if why := o.ailing(t.tick()); why != "" {
+			return Block{Why: why, Soft: true}
+		}
+		if share := o.share(); share < 1 && s.jitter() >= share {
+			return Block{Why: "is coming back", Soft: true}
+		}
+		return Block{}
+	}
 }
 
 // moves gathers recipients by where they go.
 type moves struct {
 	s     *Sender
 	now   time.Time
+	n     *Notice
+	from  string // the channel that they come from, or empty
 	ways  []moveKey
 	piles map[moveKey][]Mover
 }
@@ -131,10 +155,11 @@ type moveKey struct {
 	channel    string
 	skipped    string
 	ready      int64
+	singly     bool
 }
 
-func (s *Sender) newMoves(t *term) *moves {
-	return &moves{s: s, now: t.now(), piles: map[moveKey][]Mover{}}
+func (s *Sender) newMoves(t *term, n *Notice, from string) *moves {
+	return &moves{s: s, now: t.now(), n: n, from: from, piles: map[moveKey][]Mover{}}
 }
 
 // add puts somebody on a way by a channel, not before ready; the zero time is
@@ -143,7 +168,7 @@ func (m *moves) add(channel string, w Way, route int, who Mover, ready time.Time
 	if ready.Before(m.now) {
 		ready = m.now
 	}
-	k := moveKey{w.Hop, route, channel, w.Skipped, ready.UnixMilli()}
+	k := moveKey{w.Hop, route, channel, w.Skipped, ready.UnixMilli(), who.Singly}
 	if _, known := m.piles[k]; !known {
 		m.ways = append(m.ways, k)
 	}
@@ -159,11 +184,20 @@ func (m *moves) batches(size int) []NewBatch {
 		for part := range slices.Chunk(pile, size) {
 			all = append(all, NewBatch{
 				Hop: k.hop, Channel: k.channel, Kind: m.s.kind(k.channel), Route: k.route, Skipped: k.skipped,
-				ReadyAt: time.UnixMilli(k.ready), People: part,
+				ReadyAt: time.UnixMilli(k.ready), People: part, Cap: m.caps(k),
 			})
 		}
 	}
 	return all
+}
+
+// caps is the cap that those who come to a channel anew are under.
+func (m *moves) caps(k moveKey) *PersonCap {
+	o := m.s.outlets[k.channel]
+	if o == nil || o.PerPerson == 0 || o.Target != "" || k.channel == m.from {
+		return nil
+	}
+	return &PersonCap{Most: o.PerPerson, Day: m.now.In(m.s.o.Zone).Format(time.DateOnly), Passes: !m.n.MayBeCapped()}
 }
 
 // kind is the kind of address a channel needs.

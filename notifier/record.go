@@ -10,4 +10,5 @@ type Record struct {
 	Change    status.Change
 	Notices   []Notice
 	Answers   []status.Answer
+	Looks     []status.Vote // for the history
 }

@@ -18,27 +18,40 @@ type Way struct {
 	Skipped string // the hops before it that were left out, and why
 }
 
+// Block says why a channel should not be used. Soft: it may be, by whoever has
+// no other way.
+type Block struct {
+	Why  string // empty: it may be used
+	Soft bool
+}
+
 // NextWay is the first hop from one on that reaches the recipient by a channel
-// that is not blocked. Blocked says why a channel is, or nothing. If every
-// channel that could reach them is blocked, they wait at the first of these
-// until it is free: no request goes where it would be lost, and nobody is
-// forgotten. It says false if no hop reaches them at all.
-func NextWay(plan []Hop, from int, has func(channel string) bool, blocked func(channel string) string) (Way, bool) {
+// that is not blocked. If every channel that could reach them is, they go to the
+// first that is softly blocked, or else wait at the first of all until it is
+// free: no request goes where it would be lost, and nobody is forgotten. It says
+// false if no hop reaches them at all.
+func NextWay(plan []Hop, from int, has func(channel string) bool, blocked func(channel string) Block) (Way, bool) {
 	var skipped []string
-	first := -1
+	first, soft := -1, -1
 	for i := max(from, 0); i < len(plan); i++ {
 		channel := plan[i].Channel
 		if !has(channel) {
 			continue
 		}
-		why := blocked(channel)
-		if why == "" {
+		b := blocked(channel)
+		if b.Why == "" {
 			return Way{Hop: i, Free: true, Skipped: strings.Join(skipped, "; ")}, true
 		}
-		skipped = append(skipped, channel+": "+why)
+		skipped = append(skipped, channel+": "+b.Why)
 		if first < 0 {
 			first = i
 		}
+		if soft < 0 && b.Soft {
+			soft = i
+		}
+	}
+	if soft >= 0 {
+		return Way{Hop: soft}, true
 	}
 	return Way{Hop: first}, first >= 0
 }
@@ -70,8 +83,26 @@ func (n *Notice) floor() status.State {
 	return n.From
 }
 
-// Resolves says whether the notice tells of an incident's end.
-func (n *Notice) Resolves() bool { return n.Event == string(status.EventResolved) }
+// Resolves says whether the notice ends what was told of an incident: it is
+// over, or was a false alarm. It goes to whoever heard the bad news, and to
+// nobody else.
+func (n *Notice) Resolves() bool { return status.EventKind(n.Event).Ends() }
+
+// OfWork says whether it tells of planned work. Only those hear it who chose what
+// it is about: who wants to hear of outages did not ask for every window.
+func (n *Notice) OfWork() bool { return status.EventKind(n.Event).OfWork() }
+
+// MayBeCapped says whether somebody who has had enough notices for a day is
+// spared this one. First words, what makes them worse and the end never are.
+func (n *Notice) MayBeCapped() bool {
+	switch n.Priority {
+	case PriorityUpdate, PriorityDigest:
+		return true
+	case PriorityApp:
+		return n.Policy == AtMostOnce
+	}
+	return false
+}
 
 // Expired says whether the notice is no longer worth handing over.
 func (n *Notice) Expired(now time.Time) bool { return !n.Expires.IsZero() && !now.Before(n.Expires) }
@@ -102,15 +133,15 @@ const (
 )
 
 // AfterFailure says what follows a try that is known to have left nothing.
-// tries counts the failed ones at this gateway, this one included; gateways
-// is how many the channel has, route the place of this one.
-func AfterFailure(k ResultKind, recipient bool, tries, limit, route, gateways int) Next {
+// tries counts the failed ones at this gateway, this one included; left says
+// whether the channel has a gateway that has not been tried.
+func AfterFailure(k ResultKind, recipient bool, tries, limit int, left bool) Next {
 	switch {
 	case k == Refused && recipient:
 		return NextHop
 	case k == Retry && tries < limit:
 		return SameGateway
-	case route+1 < gateways:
+	case left:
 		return NextGateway
 	}
 	return NextHop

@@ -1,6 +1,7 @@
 package notifier_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,8 @@ func TestNextWay(t *testing.T) {
 		{"the first hop", 0, "kakao sms mail", "", notifier.Way{Hop: 0, Free: true}, true},
 		{"the first with an address", 0, "sms mail", "", notifier.Way{Hop: 1, Free: true}, true},
 		{"a blocked one is skipped, and said", 0, "kakao sms", "kakao", notifier.Way{Hop: 1, Free: true, Skipped: "kakao: down"}, true},
+		{"so is one that ails", 0, "kakao sms", "~kakao", notifier.Way{Hop: 1, Free: true, Skipped: "kakao: ailing"}, true},
+		{"one that ails is better than one that is down", 0, "kakao sms", "kakao ~sms", notifier.Way{Hop: 1}, true},
 		{"all blocked: wait at the first", 0, "kakao sms", "kakao sms mail", notifier.Way{Hop: 0}, true},
 		{"the next after a hop", 1, "kakao sms mail", "", notifier.Way{Hop: 1, Free: true}, true},
 		{"nothing after the last", 3, "kakao sms mail", "", notifier.Way{Hop: -1}, false},
@@ -37,11 +40,14 @@ func TestNextWay(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			has := func(c string) bool { return slices.Contains(strings.Fields(test.has), c) }
-			blocked := func(c string) string {
-				if slices.Contains(strings.Fields(test.blocked), c) {
-					return "down"
+			blocked := func(c string) notifier.Block {
+				switch {
+				case slices.Contains(strings.Fields(test.blocked), c):
+					return notifier.Block{Why: "down"}
+				case slices.Contains(strings.Fields(test.blocked), "~"+c):
+					return notifier.Block{Why: "ailing", Soft: true}
 				}
-				return ""
+				return notifier.Block{}
 			}
 			if got, ok := notifier.NextWay(plan, test.from, has, blocked); got != test.want || ok != test.ok {
 				t.Errorf("got %+v, %t, want %+v, %t", got, ok, test.want, test.ok)
@@ -74,6 +80,8 @@ func TestHears(t *testing.T) {
 		{"who asked for major hears when it gets so far", status.EventWorsened, partial, major, partial, major, true},
 		{"who asked for less than the route hears when the route does", status.EventWorsened, degraded, partial, partial, degraded, true},
 		{"whoever was concerned hears of the end", status.EventResolved, major, major, partial, partial, true},
+		{"and that it was a false alarm", status.EventRetracted, major, major, partial, partial, true},
+		{"who was not concerned hears nothing of it", status.EventRetracted, partial, partial, partial, major, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			n := notifier.Notice{Event: string(test.event), From: test.from, To: test.to}
@@ -86,21 +94,21 @@ func TestHears(t *testing.T) {
 
 func TestAfterFailure(t *testing.T) {
 	for _, test := range []struct {
-		name            string
-		kind            notifier.ResultKind
-		recipient       bool
-		tries           int
-		route, gateways int
-		want            notifier.Next
+		name      string
+		kind      notifier.ResultKind
+		recipient bool
+		tries     int
+		left      bool
+		want      notifier.Next
 	}{
-		{"a first error", notifier.Retry, false, 1, 0, 2, notifier.SameGateway},
-		{"tries used up, another gateway", notifier.Retry, false, 3, 0, 2, notifier.NextGateway},
-		{"tries used up at the last gateway", notifier.Retry, false, 3, 1, 2, notifier.NextHop},
-		{"no such person", notifier.Refused, true, 1, 0, 2, notifier.NextHop},
-		{"our credential is refused", notifier.Refused, false, 1, 0, 2, notifier.NextGateway},
+		{"a first error", notifier.Retry, false, 1, true, notifier.SameGateway},
+		{"tries used up, another gateway", notifier.Retry, false, 3, true, notifier.NextGateway},
+		{"tries used up at the last gateway", notifier.Retry, false, 3, false, notifier.NextHop},
+		{"no such person", notifier.Refused, true, 1, true, notifier.NextHop},
+		{"our credential is refused", notifier.Refused, false, 1, true, notifier.NextGateway},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := notifier.AfterFailure(test.kind, test.recipient, test.tries, 3, test.route, test.gateways); got != test.want {
+			if got := notifier.AfterFailure(test.kind, test.recipient, test.tries, 3, test.left); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})
@@ -244,4 +252,59 @@ func TestBreaker(t *testing.T) {
 	if b.Open(now) || b.Trial() {
 		t.Fatal("open after a success")
 	}
+}
+
+// What fails at one recipient's own end must not stop the gateway for all.
+func TestARecipientsEndNeverClosesTheGateway(t *testing.T) {
+	now := time.Unix(0, 0)
+	for _, own := range []error{
+		errors.New("connection refused"),
+		&notifier.UncertainError{Err: errors.New("HTTP 502")},
+		&notifier.ThrottledError{After: time.Hour},
+		&notifier.RejectedError{Code: "HTTP 404"},
+	} {
+		g := notifier.NewGate()
+		for range 100 {
+			if class, opened := g.Heard(&notifier.RecipientError{Err: own}, now); class != "recipient" || opened {
+				t.Errorf("%v: class %s, opened %t", own, class, opened)
+			}
+		}
+		if g.Closed(now) {
+			t.Errorf("%v at a recipient's end closed the gateway", own)
+		}
+		for range 10 {
+			g.Heard(own, now)
+		}
+		if !g.Closed(now) {
+			t.Errorf("%v of the gateway's own left it open", own)
+		}
+	}
+}
+
+// Neither well nor ill: an error at a recipient's end does not end a gateway's
+// own trouble either.
+func TestARecipientsEndIsNoSuccess(t *testing.T) {
+	now := time.Unix(0, 0)
+	g := notifier.NewGate()
+	for range 10 {
+		g.Heard(errors.New("refused"), now)
+		g.Heard(&notifier.RecipientError{Err: errors.New("refused")}, now)
+	}
+	if !g.Closed(now) {
+		t.Error("the gateway counts as well")
+	}
+}
+
+// A request may take longer than a lease lasts: what a dead node left in doubt
+// is looked up, or repeated, when none of its requests can be open any more.
+func TestNoDoubtIsSettledWhileARequestMayBeOpen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ttl := time.Duration(rapid.IntRange(1, 60_000).Draw(t, "lease ms")) * time.Millisecond
+		request := time.Duration(rapid.IntRange(1, 60_000).Draw(t, "request ms")) * time.Millisecond
+		began := time.Duration(rapid.Float64Range(0, 1).Draw(t, "began") * float64(notifier.Margin(ttl))) // after the last renewal
+		ends := began + request
+		if settled := ttl + notifier.LastRequest(ttl, request); ends > settled {
+			t.Fatalf("a request ends %s after the last renewal, and is settled %s after it", ends, settled)
+		}
+	})
 }

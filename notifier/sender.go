@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +28,15 @@ type Options struct {
 	// State is the latest judged state of a component. It is asked before every
 	// hand-over of a channel that follows one, so it must be cheap.
 	State func(component string) status.State
+	// Leave is the address where a recipient leaves with one request; nil: there
+	// is none.
+	Leave func(rcpt int64, kind string) string
+	// Mark marks a text that is sent once more, when an earlier hand-over may
+	// have arrived; nil: texts go out as they are.
+	Mark func(Text) Text
+	// Refuse says why a text must not leave now, though it might when it was
+	// made, or nil. It is asked once for every window of recipients.
+	Refuse func(*Notice, *Text) error
 	// Alarm tells operators. It must not block.
 	Alarm   func(Alarm)
 	Log     *slog.Logger
@@ -38,12 +46,12 @@ type Options struct {
 
 	TTL         time.Duration // of a node's lease: 5 s
 	Flush       time.Duration // results are committed together that come within it: 5 ms
-	SettleWait  time.Duration // a doubt is left to callbacks that long: 5 s
+	SettleWait  time.Duration // a doubt is left to callbacks that long: until no request of a dead node can be open, 9 s
 	SendTimeout time.Duration // of one hand-over: 10 s
 	Poll        time.Duration // the ledger is looked at this often without being woken: 250 ms
 	Concurrency int           // requests open at a gateway: 64
 	BatchSize   int           // recipients of a batch: 500
-	Window      int           // most recipients authorised at once: 128
+	Window      int           // most recipients authorised at once, where no rate makes it fewer: a whole batch
 	Chunk       int           // recipients planned in one transaction: 5,000
 	Tries       int           // at one gateway: 3
 }
@@ -63,8 +71,14 @@ type AlarmKind string
 const (
 	AlarmCap     AlarmKind = "daily_cap"       // a channel is held until an operator resumes it, or the day is over
 	AlarmGateway AlarmKind = "gateway_failing" // consecutive errors: it is given rests, and tried once after each
+	AlarmLedger  AlarmKind = "ledger_away"     // the database does not answer, or takes nothing: nothing is sent meanwhile
+	AlarmBack    AlarmKind = "ledger_back"     // it does again
+	AlarmClock   AlarmKind = "clock_set"       // its clock has jumped
 	AlarmNoPlan  AlarmKind = "no_plan"         // a notice names a plan that is not configured: nobody was told
 	AlarmNoText  AlarmKind = "no_text"         // a notice has no text for a channel's class
+	AlarmRefused AlarmKind = "text_refused"    // a text must not leave now: nobody was told by that channel
+	AlarmDead    AlarmKind = "gateway_dead"    // judged by its errors or its silence: others carry its people
+	AlarmTwice   AlarmKind = "heard_twice"     // more people than allowed were rescued in vain: the rest are not
 )
 
 // Sender carries out what the ledger says is to be done. Several senders, on
@@ -74,7 +88,7 @@ type Sender struct {
 	o       Options
 	outlets map[string]*outlet
 	order   []string // ids of the channels, in the configuration's order
-	results group[entry]
+	desk    desk
 
 	toPlan, toSend, toSweep chan struct{}
 
@@ -82,15 +96,10 @@ type Sender struct {
 	rand    *rand.Rand
 	notices map[int64]*Notice
 	inline  *term // the one term of a drill
+	silent  silence
+	leapt   bool // the ledger's clock has been set, and operators know
 
 	workers sync.WaitGroup
-}
-
-// entry is one thing to commit: a result or a receipt.
-type entry struct {
-	node    string
-	result  *Result
-	receipt *ReceiptRow
 }
 
 // NewSender prepares a sender. It does no I/O.
@@ -101,14 +110,12 @@ func NewSender(ledger Ledger, o Options) *Sender {
 		toPlan: make(chan struct{}, 1), toSend: make(chan struct{}, 1), toSweep: make(chan struct{}, 1),
 	}
 	for _, c := range o.Channels {
-		out := &outlet{Channel: c}
-		for i, r := range c.Gateways {
-			out.gates = append(out.gates, newGate(r, i, o.Concurrency))
-		}
-		s.outlets[c.ID] = out
+		s.outlets[c.ID] = newOutlet(c, o.Concurrency)
 		s.order = append(s.order, c.ID)
 	}
-	s.results = group[entry]{window: o.Flush, enough: 2 * o.Concurrency, commit: s.commit}
+	s.desk = desk{
+		window: o.Flush, enough: 4 * o.Concurrency, giveUp: o.TTL, log: o.Log, enter: s.enter, full: make(chan struct{}, 1),
+	}
 	return s
 }
 
@@ -116,17 +123,26 @@ func (o Options) withDefaults() Options {
 	o.Node = cmp.Or(o.Node, "bongsu")
 	o.TTL = cmp.Or(o.TTL, 5*time.Second)
 	o.Flush = cmp.Or(o.Flush, 5*time.Millisecond)
-	o.SettleWait = cmp.Or(o.SettleWait, 5*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 10*time.Second)
+	o.SettleWait = cmp.Or(o.SettleWait, lastRequest(o.TTL, o.SendTimeout))
 	o.Poll = cmp.Or(o.Poll, 250*time.Millisecond)
 	o.Concurrency = cmp.Or(o.Concurrency, 64)
 	o.BatchSize = cmp.Or(o.BatchSize, 500)
-	o.Window = cmp.Or(o.Window, 128)
+	o.Window = cmp.Or(o.Window, o.BatchSize)
 	o.Chunk = cmp.Or(o.Chunk, 5000)
 	o.Tries = cmp.Or(o.Tries, 3)
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.State == nil {
 		o.State = func(string) status.State { return status.Unknown }
+	}
+	if o.Leave == nil {
+		o.Leave = func(int64, string) string { return "" }
+	}
+	if o.Mark == nil {
+		o.Mark = func(t Text) Text { return t }
+	}
+	if o.Refuse == nil {
+		o.Refuse = func(*Notice, *Text) error { return nil }
 	}
 	if o.Alarm == nil {
 		o.Alarm = func(Alarm) {}
@@ -163,10 +179,12 @@ func poke(c chan struct{}) {
 // the database is away nothing new leaves, and Run keeps asking.
 func (s *Sender) Run(ctx context.Context) error {
 	defer s.workers.Wait()
+	defer context.AfterFunc(ctx, s.desk.close)()
 	for ctx.Err() == nil {
 		l, err := join(ctx, s.ledger, s.o.Node, s.o.TTL)
 		if err != nil {
 			s.o.Log.Warn("joining the ledger", "error", err)
+			s.away(err, time.Now())
 			_ = sleep(ctx, s.o.Poll) // ctx's end is the loop's
 			continue
 		}
@@ -179,10 +197,11 @@ func (s *Sender) Run(ctx context.Context) error {
 
 // term works under one lease until ctx is done or the lease has lapsed.
 func (s *Sender) term(ctx context.Context, l *lease) error {
-	t := &term{id: l.id, now: l.now, tick: time.Now, maySend: l.maySend, inHand: map[int64]string{}, nudged: map[string]time.Time{}}
+	t := newTerm(l.id)
+	t.now, t.tick, t.maySend = l.now, time.Now, l.maySend
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error {
-		return l.keep(ctx, s.ledger, s.o.Log, func() { s.renewed(ctx, l) })
+		return l.keep(ctx, s.ledger, s.o.Log, func() { s.renewed(ctx, l) }, func(err error) { s.away(err, time.Now()) })
 	})
 	parts.Go(func() error {
 		return s.every(ctx, s.toPlan, "planning notices", func() error { return s.planAll(ctx, t) })
@@ -215,12 +234,14 @@ func (s *Sender) term(ctx context.Context, l *lease) error {
 // renewed follows up on what a renewal told.
 func (s *Sender) renewed(ctx context.Context, l *lease) {
 	s.share(l)
+	s.back(time.Now())
 	poke(s.toSend)
 	q, err := s.ledger.Queue(ctx, l.now())
 	if err != nil {
 		s.o.Log.Warn("measuring the queue", "error", err)
 		return
 	}
+	s.clock(l, q)
 	s.o.Metrics.queue(q, l.now())
 }
 
@@ -255,21 +276,19 @@ func (s *Sender) every(ctx context.Context, poked <-chan struct{}, what string, 
 // rise. A receipt whose key is not ours, or whose delivery is gone, is counted
 // and otherwise ignored.
 func (s *Sender) Receipts(ctx context.Context, receipts []Receipt) error {
-	var entries []entry
+	rows := make([]ReceiptRow, 0, len(receipts))
 	for _, r := range receipts {
 		batch, rcpt, ok := s.o.Stamp.ParseKey(r.Delivery)
 		if !ok {
 			s.o.Metrics.strangers.Inc()
 			continue
 		}
-		entries = append(entries, entry{receipt: &ReceiptRow{Batch: batch, Rcpt: rcpt, Receipt: r.printable()}})
+		rows = append(rows, ReceiptRow{Batch: batch, Rcpt: rcpt, Receipt: r.printable()})
 	}
-	if len(entries) == 0 {
+	if len(rows) == 0 {
 		return nil
 	}
-	// The group's leader commits for others too: its visitor's hanging up must
-	// not undo that.
-	if err := s.results.do(context.WithoutCancel(ctx), entries...); err != nil {
+	if err := s.desk.bring(ctx, rows); err != nil {
 		return fmt.Errorf("recording receipts: %w", err)
 	}
 	poke(s.toSweep)
@@ -277,40 +296,11 @@ func (s *Sender) Receipts(ctx context.Context, receipts []Receipt) error {
 	return nil
 }
 
-// commit enters what has gathered, ordered by batch so that two nodes never
-// wait for each other in a circle.
-func (s *Sender) commit(ctx context.Context, all []entry) error {
-	slices.SortStableFunc(all, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.batch(), b.batch()), cmp.Compare(a.rcpt(), b.rcpt()))
-	})
-	var results []Result
-	var receipts []ReceiptRow
-	node := ""
-	for _, e := range all {
-		if e.result != nil {
-			results = append(results, *e.result)
-			node = e.node
-			continue
-		}
-		receipts = append(receipts, *e.receipt)
-	}
+// enter commits what has gathered at the desk.
+func (s *Sender) enter(ctx context.Context, node string, results []Result, receipts []ReceiptRow) error {
 	strangers, err := s.ledger.Enter(ctx, cmp.Or(node, s.o.Node), results, receipts)
 	s.o.Metrics.strangers.Add(float64(strangers))
 	return err
-}
-
-func (e entry) batch() int64 {
-	if e.result != nil {
-		return e.result.Batch
-	}
-	return e.receipt.Batch
-}
-
-func (e entry) rcpt() int64 {
-	if e.result != nil {
-		return e.result.Rcpt
-	}
-	return e.receipt.Rcpt
 }
 
 // notice gives a notice by its number. What it says never changes, so it is
@@ -384,15 +374,25 @@ type term struct {
 	tick    func() time.Time // for pace and health: only differences count
 	maySend func() bool
 	inline  bool
-	err     error                // a drill's first trouble
-	strays  time.Time            // when batches of channels that are no more were looked for; the claiming's alone
-	nudged  map[string]time.Time // blocked channels, by when their waiting was looked at; the sweep's alone
+	err     error     // a drill's first trouble
+	strays  time.Time // when batches of channels that are no more were looked for; the claiming's alone
+	// followed is when gateways were last asked about what they took; the sweep's alone.
+	followed time.Time
+	nudged   map[string]time.Time // blocked channels, by when their waiting was looked at; the sweep's alone
+	known    map[way]*known       // what gateways' lists of results have said; the sweep's alone
+	vitals   vitals               // what the sweep knows of gateways
+	stepped  time.Time            // when a drill's sender last stepped
+	ahead    time.Duration        // by how much the drill's clock has been set back since it began
 
 	mu      sync.Mutex
 	stopped bool
 	inHand  map[int64]string // batch → channel
 	lost    bool             // a claim's answer was lost
 	done    int              // pieces of work, for a drill to know when it is through
+}
+
+func newTerm(id string) *term {
+	return &term{id: id, inHand: map[int64]string{}, nudged: map[string]time.Time{}, vitals: vitals{rescues: map[string]rescue{}}}
 }
 
 // stop lets no further hand-over begin.

@@ -17,7 +17,12 @@ func (s *Sender) Step(ctx context.Context, now time.Time) (time.Time, error) {
 		return time.Time{}, err
 	}
 	clock := func() time.Time { return now }
-	t.now, t.tick = clock, clock
+	if back := t.stepped.Sub(now); back > 0 {
+		t.ahead += back
+	}
+	t.stepped = now
+	tick := now.Add(t.ahead) // as live, where a clock that is set back does not take paces with it
+	t.now, t.tick = clock, func() time.Time { return tick }
 	for {
 		before := t.done
 		for _, do := range []func(context.Context, *term) error{s.planAll, s.sweep, s.claimAll} {
@@ -33,8 +38,14 @@ func (s *Sender) Step(ctx context.Context, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("asking what is due next: %w", err)
 	}
+	if watch := now.Add(watchEvery); t.vitals.watching && (next.IsZero() || watch.Before(next)) {
+		return watch, nil
+	}
 	return next, nil
 }
+
+// watchEvery is how often a drill looks at gateways when nothing else happens.
+const watchEvery = PulseSlot
 
 // drill is the one term of a stepping sender.
 func (s *Sender) drill(ctx context.Context) (*term, error) {
@@ -45,7 +56,8 @@ func (s *Sender) drill(ctx context.Context) (*term, error) {
 	if _, err := s.ledger.Join(ctx, id, s.o.Node); err != nil {
 		return nil, fmt.Errorf("registering the drill: %w", err)
 	}
-	s.results.window = 0
-	s.inline = &term{id: id, inline: true, maySend: func() bool { return true }, inHand: map[int64]string{}, nudged: map[string]time.Time{}}
+	s.desk.window = 0
+	s.inline = newTerm(id)
+	s.inline.inline, s.inline.maySend = true, func() bool { return true }
 	return s.inline, nil
 }

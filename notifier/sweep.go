@@ -10,10 +10,16 @@ import (
 // sweep moves on those who wait at a hop in vain: who failed, whose wait has
 // passed, and everybody at a channel that is blocked now.
 func (s *Sender) sweep(ctx context.Context, t *term) error {
+	if err := s.examine(ctx, t); err != nil {
+		return err
+	}
 	for _, id := range s.order {
 		if err := s.nudge(ctx, t, id); err != nil {
 			return err
 		}
+	}
+	if err := s.follow(ctx, t); err != nil {
+		return err
 	}
 	for ctx.Err() == nil {
 		const most = 32
@@ -68,28 +74,41 @@ func (s *Sender) advance(ctx context.Context, t *term, w Waiting) error {
 	if w.Over || w.Hop >= len(plan) {
 		return s.ledger.Advance(ctx, t.id, a) // who has not been reached stays so
 	}
-	a.Until = until(plan[w.Hop])
-	kinds, err := s.ledger.Kinds(ctx, w.Batch)
+	hop := hopAt(plan, w.Hop, w.Channel)
+	a.Until = until(hop)
+	reaches, err := s.ledger.Reaches(ctx, w.Batch)
 	if err != nil {
 		return err
 	}
-	to := s.newMoves(t)
+	to := s.newMoves(t, n, w.Channel)
+	saved, err := s.rescueAll(ctx, t, n, w, plan, reaches, to)
+	if err != nil {
+		return err
+	}
+	if len(saved) > 0 {
+		a.Until = Delivered // that it was taken is worth nothing
+	}
 	waits := false
 	for _, i := range w.Items {
-		if !s.leaves(t, w, plan, i, kinds[i.Rcpt], to) {
-			waits = waits || (i.Rank != FailedRank && i.Fate == FateOpen && !Reached(i.Rank, until(plan[w.Hop])))
+		if !saved[i.Rcpt] && !s.leaves(t, w, plan, i, reaches[i.Rcpt], to) {
+			waits = waits || (i.Rank != FailedRank && i.Fate == FateOpen && !Reached(i.Rank, until(hop)))
 		}
 	}
 	a.Moves = to.batches(s.batchSize(plan))
 	if waits && w.Due.After(a.Now) {
 		a.Next = w.Due
 	}
-	return s.ledger.Advance(ctx, t.id, a)
+	if err := s.ledger.Advance(ctx, t.id, a); err != nil {
+		return err
+	}
+	s.o.Metrics.rescued.WithLabelValues(w.Channel).Add(float64(len(saved)))
+	return nil
 }
 
 // leaves moves one recipient on if it is time and there is a way.
-func (s *Sender) leaves(t *term, w Waiting, plan []Hop, i Item, kinds []string, to *moves) bool {
-	way, ok := s.wayOn(t, plan, w.Hop, i.Rcpt, kinds)
+func (s *Sender) leaves(t *term, w Waiting, plan []Hop, i Item, reach Reach, to *moves) bool {
+	own, hop := OwnPlan(plan, reach, s.kind), hopAt(plan, w.Hop, w.Channel)
+	way, ok := s.wayOn(t, own, w.Hop, i.Rcpt, reach.Kinds)
 	if !ok {
 		return false
 	}
@@ -98,17 +117,17 @@ func (s *Sender) leaves(t *term, w Waiting, plan []Hop, i Item, kinds []string, 
 	if due.IsZero() {
 		due = t.now().Add(time.Hour) // no wait: only the failed go on
 	}
-	if !LeavesHop(i, until(plan[w.Hop]), due, t.now(), blocked != "", way.Free) {
+	if !LeavesHop(i, until(hop), due, t.now(), blocked != "", way.Free) {
 		return false
 	}
-	why := "not " + until(plan[w.Hop]).String() + " in time"
+	why := "not " + until(hop).String() + " in time"
 	switch {
 	case i.Rank == FailedRank:
 		why = "failed: " + i.Code
 	case blocked != "" && t.now().Before(due):
 		why = w.Channel + ": " + blocked
 	}
-	to.add(plan[way.Hop].Channel, way, 0, Mover{Rcpt: i.Rcpt, Again: i.Again, Why: why}, time.Time{})
+	to.add(own[way.Hop].Channel, way, 0, Mover{Rcpt: i.Rcpt, Again: i.Again, Why: why}, reach.later(to.n, t.now()))
 	return true
 }
 

@@ -15,12 +15,18 @@ type verdict struct {
 	text      string
 	rest      time.Duration // the gateway asked for a pause
 	fault     bool          // the gateway's fault
+	aside     bool          // of the recipient's end alone: the gateway is neither well nor ill by it
 }
 
 // judge reads the error of a hand-over.
 func judge(err error) verdict {
 	if err == nil {
 		return verdict{kind: Handed}
+	}
+	if e, ok := errors.AsType[*RecipientError](err); ok {
+		v := judge(e.Err)
+		v.fault, v.aside = false, true
+		return v
 	}
 	if e, ok := errors.AsType[*RejectedError](err); ok {
 		return verdict{kind: Refused, recipient: e.Recipient, suppress: e.Suppress, code: e.Code, text: e.Text, fault: !e.Recipient}
@@ -34,17 +40,30 @@ func judge(err error) verdict {
 	return verdict{kind: Retry, code: "error", text: err.Error(), fault: true}
 }
 
+// answer is what the verdict says of the gateway.
+func (v verdict) answer() Answer {
+	switch {
+	case v.aside:
+		return NoRequest
+	case v.rest > 0:
+		return Throttled
+	case v.fault:
+		return Fault
+	}
+	return Answered
+}
+
 // class names the verdict for the metrics.
 func (v verdict) class() string {
 	switch {
 	case v.kind == Handed:
 		return "ok"
+	case v.aside || v.kind == Refused && v.recipient:
+		return "recipient"
 	case v.rest > 0:
 		return "throttled"
 	case v.kind == Doubtful:
 		return "uncertain"
-	case v.kind == Refused && v.recipient:
-		return "recipient"
 	case v.kind == Refused:
 		return "rejected"
 	}

@@ -15,19 +15,21 @@ import (
 
 // An answer is what came back on one request.
 type answer struct {
-	status  int
-	headers http.Header
-	body    []byte
-	whole   bool // no more body than we read
-	json    any
-	jsonErr error
-	cert    map[string]any // nil without TLS
-	took    time.Duration
+	status   int
+	headers  http.Header
+	body     []byte
+	whole    bool // no more body than we read
+	json     any
+	jsonErr  error
+	image    map[string]any
+	imageErr error
+	cert     map[string]any // nil without TLS
+	took     time.Duration
 }
 
 // look sends the request once and judges the answer.
 func (plan *httpPlan) look(ctx context.Context, run *Run) StepSeen {
-	t := newTrace()
+	t := newTrace(run)
 	seen, a := plan.exchange(ctx, run, t)
 	seen.Action = plan.action(run)
 	seen.Phases, seen.Took = t.end()
@@ -45,7 +47,12 @@ func (plan *httpPlan) exchange(ctx context.Context, run *Run, t *trace) (StepSee
 	if err != nil {
 		return run.gaveUp(ctx, err, t), nil
 	}
-	resp, err := plan.client(run).Do(req)
+	transport, done, err := plan.way.transport(run, t, plan.settings.HTTP2)
+	if err != nil {
+		return run.gaveUp(ctx, err, t), nil
+	}
+	defer done()
+	resp, err := plan.client(transport).Do(req)
 	if redirect, ok := errors.AsType[*redirectError](err); ok {
 		return StepSeen{Outcome: Wrong, Reason: redirect.reason}, nil
 	}
@@ -53,7 +60,13 @@ func (plan *httpPlan) exchange(ctx context.Context, run *Run, t *trace) (StepSee
 		return run.gaveUp(ctx, withoutURL(err), t), nil
 	}
 	defer resp.Body.Close()
+	if plan.settings.HTTP2 && resp.ProtoMajor < 2 && run.rehearsal == nil {
+		return StepSeen{Outcome: Failed, Reason: noHTTP2}, nil
+	}
 	a, err := plan.read(resp, run)
+	if err == nil {
+		err = run.overdue()
+	}
 	if err != nil {
 		return run.gaveUp(ctx, err, t), nil
 	}
@@ -80,6 +93,9 @@ func (plan *httpPlan) read(resp *http.Response, run *Run) (*answer, error) {
 	a.body = body[:min(len(body), limit)]
 	if plan.needsJSON {
 		a.json, a.jsonErr = decodeJSON(a.body)
+	}
+	if plan.needsImage {
+		a.image, a.imageErr = decodeImage(a.body)
 	}
 	return a, nil
 }
@@ -131,7 +147,7 @@ func numbers(v any) any {
 
 // scene is what the expectations of the plan speak of.
 func (plan *httpPlan) scene(a *answer, run *Run) map[string]any {
-	scene := make(map[string]any, len(plan.names)+1)
+	scene := newScene(run, len(plan.names))
 	for _, name := range plan.names {
 		scene[name] = a.value(name, run)
 	}
@@ -149,6 +165,8 @@ func (a *answer) value(name string, run *Run) any {
 		return string(a.body)
 	case "json":
 		return a.json
+	case "image":
+		return a.image
 	case "ms":
 		return int(a.took.Milliseconds())
 	case "cert":
@@ -175,8 +193,12 @@ func (plan *httpPlan) judge(a *answer, run *Run, seen *StepSeen) {
 	scene := plan.scene(a, run)
 	unmet := plan.unmet(a, scene)
 	seen.Patience = a.patience(run.instant())
-	if f := plan.byStatus(a, unmet); f != nil {
-		seen.Outcome, seen.Reason = f.outcome, f.reason
+	f := plan.refused(scene)
+	if f == nil {
+		f = plan.byStatus(a, unmet)
+	}
+	if f != nil {
+		seen.Outcome, seen.Reason = f.outcome, run.mask.clip(f.reason, maxReason)
 		seen.Seen = run.mask.clip(string(a.body), maxSeen)
 		if unmet != nil {
 			seen.Expect = run.mask.clip(unmet.expect, maxReason)
@@ -233,8 +255,8 @@ func ask(e *expression, a *answer, scene map[string]any) *miss {
 	switch {
 	case errors.Is(err, errTooMuch):
 		m.outcome, m.seen = Inconclusive, err.Error()
-	case a != nil && e.speaksOf("json") && a.jsonErr != nil && (err != nil || !met):
-		m.seen = fmt.Sprintf("%s: %s", a.jsonError(), describe(string(a.body)))
+	case a != nil && a.unread(e) != nil && (err != nil || !met):
+		m.outcome, m.seen = a.misread(e)
 	case err != nil && a != nil && e.speaksOf("json"):
 		m.seen = "the answer has another shape: " + describe(string(a.body))
 	case err != nil:
@@ -247,12 +269,29 @@ func ask(e *expression, a *answer, scene map[string]any) *miss {
 	return m
 }
 
-// jsonError says why there is no JSON, and whether that is for its length.
-func (a *answer) jsonError() string {
-	if !a.whole {
-		return fmt.Sprintf("the body is longer than %d bytes (max_body)", len(a.body))
+// unread is why the answer could not be read as what an expression speaks of.
+func (a *answer) unread(e *expression) error {
+	switch {
+	case e.speaksOf("json") && a.jsonErr != nil:
+		return a.jsonErr
+	case e.speaksOf("image") && a.imageErr != nil:
+		return a.imageErr
 	}
-	return a.jsonErr.Error()
+	return nil
+}
+
+// misread says why there is no JSON or no image, and whether that is for the
+// body's length or because we can not read what is one.
+func (a *answer) misread(e *expression) (Outcome, string) {
+	err := a.unread(e)
+	if setting, ok := errors.AsType[*settingError](err); ok {
+		return Inconclusive, setting.text
+	}
+	reason := err.Error()
+	if !a.whole {
+		reason = fmt.Sprintf("the body is longer than %d bytes (max_body)", len(a.body))
+	}
+	return Wrong, fmt.Sprintf("%s: %s", reason, describe(string(a.body)))
 }
 
 // keep saves what later steps need.
@@ -264,8 +303,8 @@ func (plan *httpPlan) keep(a *answer, scene map[string]any, run *Run) *miss {
 		}
 		if err != nil {
 			m := &miss{outcome: Wrong, expect: "a value for " + s.name + " at " + s.from.source, seen: err.Error()}
-			if s.from.speaksOf("json") && a.jsonErr != nil {
-				m.seen = a.jsonError()
+			if a.unread(s.from) != nil {
+				m.outcome, m.seen = a.misread(s.from)
 			}
 			return m
 		}
@@ -276,11 +315,7 @@ func (plan *httpPlan) keep(a *answer, scene map[string]any, run *Run) *miss {
 // judgeTime ends in ok or slow.
 func (plan *httpPlan) judgeTime(a *answer, scene map[string]any, seen *StepSeen) {
 	seen.Outcome = OK
-	if slow := plan.settings.Slow; slow > 0 && a.took > slow {
-		seen.Outcome, seen.Expect = Slow, "an answer within "+slow.String()
-		seen.Seen = a.took.Round(time.Millisecond).String()
-		seen.Reason = fmt.Sprintf("slow: %s instead of %s", seen.Seen, slow)
-	}
+	judgeSlow(a.took, plan.settings.Slow, seen)
 	judgeLate(plan.expect, scene, seen)
 }
 
@@ -310,16 +345,12 @@ func (plan *httpPlan) byStatus(a *answer, unmet *miss) *fault {
 	if plan.asksStatus && (unmet == nil || !unmet.status) {
 		return nil
 	}
-	refused := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+	if f := statusFault(a.status, plan.credential); f != nil {
+		return f
+	}
 	switch {
-	case a.status == http.StatusTooManyRequests:
-		return &fault{Inconclusive, "we have asked too often (status 429)"}
 	case a.status == http.StatusBadRequest && a.kakaoCode() == kakaoQuota:
 		return &fault{Inconclusive, "our quota is used up (status 400, code -10)"}
-	case refused && plan.credential:
-		return &fault{Inconclusive, fmt.Sprintf("credential refused (status %d)", a.status)}
-	case a.status >= http.StatusInternalServerError:
-		return &fault{Failed, fmt.Sprintf("it answers that it can not: status %d", a.status)}
 	case !plan.asksStatus && a.status >= http.StatusBadRequest:
 		return &fault{Wrong, fmt.Sprintf("unexpected status %d", a.status)}
 	}
@@ -339,10 +370,14 @@ func (a *answer) kakaoCode() int {
 // patience is how long a target that has had too much asks us to stay away:
 // Retry-After in seconds or as a date, an hour at most.
 func (a *answer) patience(now time.Time) time.Duration {
-	if a.status != http.StatusTooManyRequests {
+	return patience(a.status, a.headers, now)
+}
+
+func patience(status int, headers http.Header, now time.Time) time.Duration {
+	if status != http.StatusTooManyRequests {
 		return 0
 	}
-	value := a.headers.Get("Retry-After")
+	value := headers.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
 		return min(time.Duration(seconds)*time.Second, maxPatience)
 	}

@@ -103,3 +103,16 @@ func together(look func() error, b *testing.B) time.Duration {
 	}
 	return time.Since(began)
 }
+
+// BenchmarkCheckInWorld is a look in a drill: no socket, a clock of its own.
+func BenchmarkCheckInWorld(b *testing.B) {
+	check := newCheck(b, get("http://chat.example/health", ", expect: [status == 200, json.ok == true]"))
+	answer := takes(20*time.Millisecond, `{"ok":true,"name":"chat"}`)
+	check.World = func(now time.Time) probes.World { return &world{now: now, answer: answer} }
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := check.Probe(context.Background(), midnight); r.Outcome != probes.OK {
+			b.Fatal(r.Reason)
+		}
+	}
+}

@@ -28,10 +28,13 @@ type Check struct {
 	Timeout   time.Duration // for all steps together; zero is [DefaultTimeout]
 	UserAgent string        // see [UserAgent]
 
-	Env      func(name string) (string, bool) // looks up ${env:NAME}; nil: nothing is set
-	Random   io.Reader                        // makes nonces, safe for concurrent use; nil is crypto/rand
-	Roots    *x509.CertPool                   // whom to trust; nil is the system
-	Resolver *net.Resolver                    // whom to ask for names; nil is whom the system asks
+	Env      func(name string) (string, bool)  // looks up ${env:NAME}; nil: nothing is set
+	File     func(path string) (string, error) // reads ${file:PATH}, bounded by whoever reads; nil: there are no files here
+	Random   io.Reader                         // makes nonces, safe for concurrent use; nil is crypto/rand
+	Roots    *x509.CertPool                    // whom to trust; nil is the system
+	Resolver *net.Resolver                     // whom to ask for names; nil is whom the system asks
+	Beats    Beats                             // what reports in by itself; nil: nothing can
+	World    func(now time.Time) World         // makes what one look meets instead of network and clock; nil: nothing, the real ones
 
 	once  sync.Once
 	wired *wires
@@ -46,12 +49,11 @@ func UserAgent(version, contact string) string {
 }
 
 // Probe looks once. Now is the time it begins by the caller's clock; from
-// there on durations are measured. It returns when the steps have ended, the
+// there on durations are measured, by the World's clock if there is one. It returns when the steps have ended, the
 // timeout has passed or ctx is done, whichever comes first. A step that ends
 // otherwise than ok or slow is the last that runs.
 func (c *Check) Probe(ctx context.Context, now time.Time) Result {
-	run := &Run{check: c, wires: c.wires(), now: now, began: time.Now()}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout(), errTimeout)
+	run, ctx, cancel := c.start(ctx, now)
 	defer cancel()
 	result := Result{Began: now, Steps: make([]StepSeen, 0, len(c.Steps))}
 	if err := run.begin(); err != nil {
@@ -66,11 +68,24 @@ func (c *Check) Probe(ctx context.Context, now time.Time) Result {
 			break
 		}
 	}
-	result.Took = time.Since(run.began)
+	result.Took = run.took(run.began)
 	if len(c.Steps) == 0 {
 		result.Reason = "the check has no steps"
 	}
 	return result
+}
+
+// start begins a run in the real world or in the one that is given.
+func (c *Check) start(ctx context.Context, now time.Time) (*Run, context.Context, context.CancelFunc) {
+	run := &Run{check: c, wires: c.wires(), now: now}
+	if c.World != nil {
+		ctx, cancel := run.rehearse(ctx, c.World(now))
+		run.began = run.clock()
+		return run, ctx, cancel
+	}
+	run.began = run.clock() // before the timeout runs, so a look that met it took no less
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout(), errTimeout)
+	return run, ctx, cancel
 }
 
 // include makes a step's outcome the check's, unless an earlier step was slow
@@ -88,11 +103,11 @@ func (r *Result) include(seen StepSeen, run *Run) {
 // look does one step. A step that panics has a fault of ours in it, so it is
 // inconclusive, and the others go on.
 func look(ctx context.Context, step Step, run *Run) (seen StepSeen) {
-	began := time.Now()
+	began := run.clock()
 	defer func() {
 		if broken := recover(); broken != nil {
 			reason := fmt.Sprintf("the probe itself broke: %v at %s", broken, panicPlace(debug.Stack()))
-			seen = StepSeen{Reason: run.mask.clip(reason, maxReason), Took: time.Since(began)}
+			seen = StepSeen{Reason: run.mask.clip(reason, maxReason), Took: run.took(began)}
 		}
 	}()
 	return step.Look(ctx, run)
@@ -127,11 +142,34 @@ type wires struct {
 	dialer *net.Dialer
 	tls    *tls.Config
 	http   *http.Transport
+
+	nameServers func() ([]string, error) // whom the system asks for names
+	ping        func(ctx context.Context, to *net.IPAddr, count int, wait time.Duration) (echoes, error)
 }
 
 func (c *Check) wires() *wires {
 	c.once.Do(func() { c.wired = newWires(c) })
 	return c.wired
+}
+
+// Share has those of the checks that reach the outside alike, by the same Roots
+// and Resolver, do so by the same wires: ten thousand would have as many of
+// them otherwise. Call it before the checks run.
+func Share(checks []*Check) {
+	type way struct {
+		roots    *x509.CertPool
+		resolver *net.Resolver
+	}
+	known := make(map[way]*wires)
+	for _, c := range checks {
+		c.once.Do(func() {
+			to := way{c.Roots, c.Resolver}
+			if known[to] == nil {
+				known[to] = newWires(c)
+			}
+			c.wired = known[to]
+		})
+	}
 }
 
 // maxHeader is how many bytes of headers an answer may have.
@@ -144,18 +182,10 @@ func newWires(c *Check) *wires {
 		// connection that lives for one request.
 		dialer: &net.Dialer{Resolver: cmp.Or(c.Resolver, &net.Resolver{PreferGo: true}), KeepAlive: -1},
 		tls:    &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
+
+		nameServers: func() ([]string, error) { return nameServersOf("/etc/resolv.conf") },
+		ping:        sendPings,
 	}
-	// HTTP/1.1 only, so that one request is one connection: HTTP/2 would let
-	// requests that run at the same time meet on one.
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	w.http = &http.Transport{
-		// No proxy: it would be the proxy that is measured.
-		DialContext:            w.dialer.DialContext,
-		TLSClientConfig:        w.tls,
-		Protocols:              &protocols,
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: maxHeader,
-	}
+	w.http = newTransport(w.tls, false, w.dialer.DialContext)
 	return w
 }

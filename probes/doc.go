@@ -5,6 +5,9 @@
 //	Check ──▶ Run (nonce, saved values, secrets)
 //	  └─ Step ──▶ answer ──expectations──▶ StepSeen ──worst──▶ Result
 //
+// A look in a drill meets a [World] in place of network and clock; the steps,
+// expectations and explanations are the same.
+//
 // Three rules hold for every kind. Each request has a connection of its own,
 // because a warm one would hide a dead listener, a new certificate and a
 // changed address. What is our own fault (a missing credential, a quota, our

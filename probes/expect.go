@@ -23,6 +23,7 @@ const (
 	maxExpression = 1000                   // characters
 	maxNodes      = 100                    // parts of an expression; the longest preset has 11
 	maxEvaluation = 250 * time.Millisecond // a JSON body of 1 MiB is walked in about 50 ms
+	maxTurns      = 1 << 20                // items of lists walked by an expression in a rehearsal
 	clockEvery    = 16                     // items of a list between two looks at the clock
 	maxDescribed  = 64 << 10               // bytes of a value; far more than is shown, so that no secret is cut before it is masked
 )
@@ -57,7 +58,10 @@ func (e *expression) speaksOf(name string) bool { return slices.Contains(e.names
 
 // onlyAboutTime says whether the expression asks how long it took and nothing
 // else, so that not holding it is slow, not wrong.
-func (e *expression) onlyAboutTime() bool { return len(e.names) == 1 && e.names[0] == "ms" }
+func (e *expression) onlyAboutTime() bool {
+	timeless := func(name string) bool { return name != "ms" && name != "rtt" }
+	return len(e.names) > 0 && !slices.ContainsFunc(e.names, timeless)
+}
 
 // compileCondition compiles an expectation.
 func compileCondition(source string, words vocabulary) (*expression, error) {
@@ -97,6 +101,7 @@ func languageOf(words vocabulary) []expr.Option {
 	options := []expr.Option{
 		expr.Env(known), expr.AllowUndefinedVariables(), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins(),
 		expr.Function(tickName, tick, func(*budget) bool { return true }),
+		nearFunction(),
 	}
 	for _, name := range builtins {
 		options = append(options, expr.EnableBuiltin(name))
@@ -124,7 +129,7 @@ func readable(err error) error {
 	return errors.New(line)
 }
 
-const someFunctions = "write a comparison, or len, all, any, none, count, filter, find, keys, lower, hasPrefix"
+const someFunctions = "write a comparison, or len, all, any, none, count, filter, find, keys, lower, hasPrefix, near"
 
 // reading walks an expression as it was written: it collects what the
 // expression speaks of and refuses what is not in our language.
@@ -147,12 +152,17 @@ func (r *reading) Visit(node *ast.Node) {
 		if strings.HasPrefix(n.Value, "$") {
 			r.refuse("%q is not a value here; write status, json, a saved value", n.Value)
 		}
+		if n.Value == nearName {
+			return // a function, not a value
+		}
 		r.names = append(r.names, n.Value)
 		r.members = append(r.members, n)
 	case *ast.MemberNode:
 		r.members = append(r.members, n)
 	case *ast.CallNode:
-		r.refuse("there is no function %s; %s", n.Callee, someFunctions)
+		if callee, ok := n.Callee.(*ast.IdentifierNode); !ok || callee.Value != nearName {
+			r.refuse("there is no function %s; %s", n.Callee, someFunctions)
+		}
 	case *ast.BuiltinNode:
 		if !slices.Contains(builtins, n.Name) {
 			r.refuse("the function %s is not known here; %s", n.Name, someFunctions)
@@ -214,10 +224,26 @@ func (*clocking) Visit(node *ast.Node) {
 	}
 }
 
-// budget is the time an evaluation may take.
+// budget is the time an evaluation may take. In a rehearsal it is counted in
+// turns, so that a busy machine does not change what comes of it.
 type budget struct {
-	began time.Time
-	turns int
+	began     time.Time
+	turns     int
+	rehearsed bool
+}
+
+func (b *budget) renew() {
+	b.turns = 0
+	if !b.rehearsed {
+		b.began = time.Now()
+	}
+}
+
+func (b *budget) spent() bool {
+	if b.rehearsed {
+		return b.turns > maxTurns
+	}
+	return b.turns%clockEvery == 0 && time.Since(b.began) > maxEvaluation
 }
 
 var errTooMuch = errors.New("the expectation takes too long on this answer; write a simpler one")
@@ -225,15 +251,22 @@ var errTooMuch = errors.New("the expectation takes too long on this answer; writ
 func tick(args ...any) (any, error) {
 	b := args[0].(*budget)
 	b.turns++
-	if b.turns%clockEvery == 0 && time.Since(b.began) > maxEvaluation {
+	if b.spent() {
 		return nil, errTooMuch
 	}
 	return true, nil
 }
 
+// newScene is what expressions speak of, with room for some names.
+func newScene(run *Run, names int) map[string]any {
+	scene := make(map[string]any, names+1)
+	scene[budgetName] = &budget{rehearsed: run.rehearsal != nil}
+	return scene
+}
+
 // evaluate runs a program over what was seen.
 func evaluate(program *vm.Program, scene map[string]any) (any, error) {
-	scene[budgetName] = &budget{began: time.Now()}
+	scene[budgetName].(*budget).renew()
 	var machine vm.VM
 	value, err := machine.Run(program, scene)
 	if errors.Is(err, errTooMuch) {
@@ -277,6 +310,8 @@ func describe(v any) string {
 		return "missing"
 	case string:
 		return strconv.Quote(v[:min(len(v), maxDescribed)])
+	case []string:
+		return "[" + strings.Join(v, ", ") + "]"
 	case []any:
 		return fmt.Sprintf("a list of %d", len(v))
 	case map[string]any:

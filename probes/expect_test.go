@@ -1,6 +1,8 @@
 package probes_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +141,37 @@ func TestSecretsAreMasked(t *testing.T) {
 		if leak := leaked(result, secret); leak != "" {
 			t.Errorf("%s: the secret is in %s", name, leak)
 		}
+	}
+}
+
+// What a step was given and a later one sends as its credential is as secret as
+// the password it was given for; the number of a message is not.
+func TestSavedCredentialsAreMasked(t *testing.T) {
+	const token, id = "opaque-0123456789abcdef", "9007199254740993"
+	door := http.NewServeMux()
+	door.HandleFunc("POST /login", says(http.StatusOK, `{"token": "`+token+`", "id": "`+id+`"}`))
+	door.HandleFunc("GET /mail", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"error": "%s may not read %s"}`, r.Header.Get("Authorization"), r.FormValue("id"))
+	})
+	url := serve(t, door).URL
+	check := newCheck(t, `
+- POST: `+url+`/login
+  save: {token: json.token, id: json.id}
+- GET: `+url+`/mail?id=${id}&as=${token}
+  headers: {Authorization: "Bearer ${token}"}
+  expect: ["json.error == 'none'"]
+`)
+	result := check.Probe(t.Context(), time.Now())
+	if shown := fmt.Sprintf("%+v", result); strings.Contains(shown, token) || !strings.Contains(shown, id) {
+		t.Errorf("the evidence shows %s", shown)
+	}
+}
+
+// What a target says can not turn the words around it, nor begin a new line.
+func TestEvidenceStaysInItsLine(t *testing.T) {
+	const spoken = "\u202eko si ti \u2066\u200f\u0085\u2028next\x1b[31m"
+	check := newCheck(t, get(serve(t, says(http.StatusServiceUnavailable, spoken)).URL))
+	if shown := check.Probe(t.Context(), time.Now()).Steps[0].Seen; strings.ContainsAny(shown, "\u202e\u2066\u200f\u0085\u2028\x1b") || !strings.Contains(shown, "ko si ti") {
+		t.Errorf("the evidence is %q", shown)
 	}
 }

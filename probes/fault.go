@@ -32,6 +32,12 @@ func explain(ctx context.Context, err error, doing string, run *Run) fault {
 	if ctx.Err() != nil {
 		return explainEnd(ctx, doing, run)
 	}
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		return fault{Inconclusive, explainProxy(e, run)}
+	}
+	if e, ok := errors.AsType[*noAddressError](err); ok {
+		return fault{Failed, e.Error()}
+	}
 	if f, ok := explainDNS(err); ok {
 		return f
 	}
@@ -53,6 +59,8 @@ func explainEnd(ctx context.Context, doing string, run *Run) fault {
 	switch doing {
 	case phaseDNS:
 		return fault{Inconclusive, "the resolver did not answer within " + within}
+	case phaseProxy:
+		return fault{Inconclusive, "our proxy gives no way through within " + within}
 	case phaseConnect:
 		return fault{Failed, "no connection within " + within}
 	case phaseTLS:
@@ -123,10 +131,34 @@ func explainTLS(err error, now time.Time) (fault, bool) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return fault{Failed, "the answer to the TLS handshake is not TLS"}, true
 	}
-	if e, ok := errors.AsType[tls.AlertError](err); ok {
-		return fault{Failed, "the TLS handshake was refused: " + strings.TrimPrefix(e.Error(), "tls: ")}, true
+	return explainAlert(err)
+}
+
+// explainAlert says why the target ends a handshake. Alerts that are about a
+// certificate are about ours.
+func explainAlert(err error) (fault, bool) {
+	e, ok := errors.AsType[*net.OpError](err)
+	if !ok || e.Op != "remote error" {
+		return fault{}, false
 	}
-	return fault{}, false
+	return alertFault(strings.TrimPrefix(e.Err.Error(), "tls: ")), true
+}
+
+// noHTTP2 is what a target lacks that agrees to HTTP/1.1 or to nothing.
+const noHTTP2 = "it does not speak HTTP/2, which is asked for"
+
+func alertFault(said string) fault {
+	said, _, _ = strings.Cut(said, `"`) // what another library has quoted
+	switch {
+	case said == "no application protocol":
+		return fault{Failed, noHTTP2}
+	case said == "certificate required":
+		return fault{Inconclusive, "it asks for a client certificate; write cert: and key:"}
+	case strings.Contains(said, "certificate"):
+		return fault{Inconclusive, "our client certificate is refused: " + said}
+	default:
+		return fault{Failed, "the TLS handshake was refused: " + said}
+	}
 }
 
 func explainInvalid(e x509.CertificateInvalidError, now time.Time) string {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ type faultCase struct {
 	name    string
 	kind    string // the key of the kind
 	step    func(t *testing.T, a *authority) string
+	with    func(t *testing.T, _ *authority, check *probes.Check) // what else the check has
 	timeout time.Duration
 	want    probes.Outcome
 	reason  string // a part of it
@@ -159,16 +161,24 @@ var faultCases = []faultCase{
 	{name: "an expectation that would never end", kind: "GET", want: probes.Inconclusive, reason: "takes too long", step: answering(says(200, "["+strings.Repeat("1,", 99999)+"1]"), ", expect: ['all(json, all(json, all(json, # == 1)))']")},
 }
 
+// faults is every way of failing that is tried, of every kind.
+func faults() []faultCase {
+	return slices.Concat(faultCases, wayFaults, imageFaults, tcpFaults, dnsFaults, pingFaults, wsFaults, grpcFaults, heartbeatFaults)
+}
+
 func TestFaults(t *testing.T) {
 	a := newAuthority(t)
-	for _, c := range faultCases {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range faults() {
+		t.Run(c.kind+" "+c.name, func(t *testing.T) {
 			t.Parallel()
 			check := newCheck(t, c.step(t, a))
 			check.Roots = a.roots
 			check.Env = environment("TOKEN", "hunter2-hunter2", "BROKEN", "a\nb")
 			if c.timeout > 0 {
 				check.Timeout = c.timeout
+			}
+			if c.with != nil {
+				c.with(t, a, check)
 			}
 			result := check.Probe(t.Context(), time.Now())
 			if result.Outcome != c.want || !strings.Contains(result.Reason, c.reason) {

@@ -9,7 +9,15 @@ import (
 func Kinds() []Kind {
 	return slices.Concat(
 		httpKinds(),
-		[]Kind{tlsKind()},
+		[]Kind{
+			tlsKind(),
+			tcpKind(),
+			dnsKind(),
+			pingKind(),
+			wsKind(),
+			grpcKind(),
+			heartbeatKind(),
+		},
 	)
 }
 

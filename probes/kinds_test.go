@@ -28,11 +28,11 @@ func TestKinds(t *testing.T) {
 		if problems := probes.Problems(example)[0]; len(problems) > 0 {
 			t.Errorf("%s: its example is wrong: %v", kind.Key, problems)
 		}
-		if !slices.ContainsFunc(faultCases, func(c faultCase) bool { return c.kind == kind.Key && c.want != probes.OK }) {
-			t.Errorf("%s: no way of failing is tried in faultCases", kind.Key)
+		if !slices.ContainsFunc(faults(), func(c faultCase) bool { return c.kind == kind.Key && c.want != probes.OK }) {
+			t.Errorf("%s: no way of failing is tried in faults", kind.Key)
 		}
-		for field := range reflect.TypeOf(kind.New("")).Elem().Fields() {
-			if field.IsExported() && (field.Tag.Get("yaml") == "" || !strings.HasSuffix(field.Tag.Get("doc"), ".")) {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(kind.New("")).Elem()) {
+			if field.IsExported() && !field.Anonymous && (field.Tag.Get("yaml") == "" || !strings.HasSuffix(field.Tag.Get("doc"), ".")) {
 				t.Errorf("%s: the setting %s does not explain itself", kind.Key, field.Name)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -95,14 +96,14 @@ func markAll(secret []bool, s, form string) {
 	}
 }
 
-// oneLine makes s fit for a line of evidence: no control characters, no
-// broken UTF-8.
+// oneLine makes s fit for a line of evidence: no control characters, nothing
+// that ends a line or turns what follows round, no broken UTF-8.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\r' || r == '\t':
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case r < ' ' || r == 0x7f || r == utf8.RuneError:
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError:
 			return '·'
 		}
 		return r

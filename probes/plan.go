@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/types"
 )
@@ -28,9 +29,13 @@ type httpPlan struct {
 	body       bodyPlan
 	expect     []*expression
 	save       []saving
+	refusals   []refusal
+	way        way
+	basic      text
 	names      []string // what the expressions speak of
 	asksStatus bool     // an expectation names the status
 	needsJSON  bool
+	needsImage bool
 	credential bool // a secret is sent
 }
 
@@ -51,6 +56,7 @@ var httpWords = vocabulary{
 	"headers": types.TypeOf(map[string]string{}),
 	"body":    types.String,
 	"json":    types.Any,
+	"image":   types.TypeOf(map[string]any{}),
 	"ms":      types.Int,
 	"cert":    types.TypeOf(map[string]any{}),
 	"nonce":   types.String,
@@ -72,10 +78,10 @@ func (p *planner) text(path, s string) text {
 }
 
 // conditions compiles expectations; a broken one is left out and noted.
-func (p *planner) conditions(sources []string, words vocabulary) []*expression {
+func (p *planner) conditions(sources []string, book *phrasebook) []*expression {
 	var compiled []*expression
 	for i, source := range sources {
-		e, err := compileCondition(source, words)
+		e, err := book.condition(source)
 		if err != nil {
 			p.complain(fmt.Sprintf("expect[%d]", i), err)
 			continue
@@ -89,10 +95,13 @@ func planHTTP(h *HTTP) (*httpPlan, []Problem) {
 	p := &planner{}
 	plan := &httpPlan{settings: h}
 	p.planTarget(plan)
-	p.planHeaders(plan)
+	plan.headers = p.headers(h.Headers)
 	p.planBody(plan)
-	plan.expect = p.conditions(h.Expect, httpWords)
+	plan.expect = p.conditions(h.Expect, h.book)
 	p.planSave(plan)
+	p.planRefusals(plan)
+	p.planBasic(plan)
+	p.planHTTPWay(plan)
 	p.checkLimits(h)
 	plan.summarise()
 	p.checkCert(plan)
@@ -139,20 +148,22 @@ var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
 // unfitForHeader finds what would end a header's line.
 func unfitForHeader(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-func (p *planner) planHeaders(plan *httpPlan) {
-	for _, name := range slices.Sorted(maps.Keys(plan.settings.Headers)) {
+func (p *planner) headers(given map[string]string) []header {
+	var headers []header
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		path := "headers." + name
 		if !headerName.MatchString(name) {
 			p.complain(path, errors.New("is not a header's name; write letters, digits and hyphens"))
 			continue
 		}
-		value := p.text(path, plan.settings.Headers[name])
+		value := p.text(path, given[name])
 		if strings.ContainsFunc(value.example(), unfitForHeader) {
 			p.complain(path, errors.New("has a character that no header may have; write it on one line"))
 			continue
 		}
-		plan.headers = append(plan.headers, header{textproto.CanonicalMIMEHeaderKey(name), value})
+		headers = append(headers, header{textproto.CanonicalMIMEHeaderKey(name), value})
 	}
+	return headers
 }
 
 func (p *planner) planSave(plan *httpPlan) {
@@ -162,12 +173,18 @@ func (p *planner) planSave(plan *httpPlan) {
 			p.complain(path, fmt.Errorf("%q can not be saved under; write a name of letters and digits that is not a word of expectations", name))
 			continue
 		}
-		e, err := compileValue(plan.settings.Save[name], httpWords)
+		e, err := plan.settings.book.value(plan.settings.Save[name])
 		if err != nil {
 			p.complain(path, err)
 			continue
 		}
 		plan.save = append(plan.save, saving{name, e})
+	}
+}
+
+func (p *planner) checkSlow(slow time.Duration) {
+	if slow < 0 {
+		p.complain("slow", errors.New("is less than nothing; write a duration like 3s"))
 	}
 }
 
@@ -178,15 +195,30 @@ func (p *planner) checkLimits(h *HTTP) {
 	if h.MaxBody < 0 || h.MaxBody > maxMaxBody {
 		p.complain("max_body", fmt.Errorf("is %d; write 1 to %d bytes", h.MaxBody, maxMaxBody))
 	}
-	if h.Slow < 0 {
-		p.complain("slow", errors.New("is less than nothing; write a duration like 3s"))
-	}
+	p.checkSlow(h.Slow)
 	if u := h.Until; u != nil {
 		if u.Within <= 0 {
 			p.complain("until.within", errors.New("is missing; write a duration like 10s"))
 		}
 		if u.Every != 0 && u.Every < minEvery {
 			p.complain("until.every", fmt.Errorf("is too often; write at least %s", minEvery))
+		}
+	}
+}
+
+// planHTTPWay compiles how the request gets there.
+func (p *planner) planHTTPWay(plan *httpPlan) {
+	h, host := plan.settings, ""
+	if plan.fixed != nil {
+		host = plan.fixed.Hostname()
+	}
+	plan.way = p.planWay(h.Way, host)
+	if plan.fixed != nil && plan.fixed.Scheme == "http" {
+		if h.HTTP2 {
+			p.complain("http2", errors.New("needs https; write an https:// address or leave it out"))
+		}
+		if h.Cert != "" {
+			p.complain("cert", errors.New("needs https; write an https:// address or leave it out"))
 		}
 	}
 }
@@ -210,8 +242,9 @@ func (plan *httpPlan) summarise() {
 	slices.Sort(plan.names)
 	plan.names = slices.Compact(plan.names)
 	plan.needsJSON = slices.Contains(plan.names, "json")
+	plan.needsImage = slices.Contains(plan.names, "image")
 	plan.asksStatus = slices.ContainsFunc(plan.expect, func(e *expression) bool { return e.speaksOf("status") })
-	plan.credential = slices.ContainsFunc(plan.texts(), text.secret)
+	plan.credential = plan.way.cert != "" || slices.ContainsFunc(plan.texts(), text.secret)
 }
 
 func (plan *httpPlan) expressions() []*expression {
@@ -219,11 +252,14 @@ func (plan *httpPlan) expressions() []*expression {
 	for _, s := range plan.save {
 		all = append(all, s.from)
 	}
+	for _, r := range plan.refusals {
+		all = append(all, r.when)
+	}
 	return all
 }
 
 func (plan *httpPlan) texts() []text {
-	all := append([]text{plan.target}, plan.body.texts()...)
+	all := append([]text{plan.target, plan.basic}, plan.body.texts()...)
 	for _, h := range plan.headers {
 		all = append(all, h.value)
 	}
@@ -247,7 +283,7 @@ func (plan *httpPlan) request(ctx context.Context, run *Run, t *trace) (*http.Re
 	}
 	req := (&http.Request{
 		Method: plan.settings.method, URL: u, Host: u.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, // what is spoken is the transport's to say
 		Header: make(http.Header, len(plan.headers)+2),
 	}).WithContext(t.follow(ctx))
 	if body != nil {
@@ -263,21 +299,35 @@ func (plan *httpPlan) request(ctx context.Context, run *Run, t *trace) (*http.Re
 }
 
 func (plan *httpPlan) setHeaders(req *http.Request, run *Run) error {
-	for _, h := range plan.headers {
+	basic, err := plan.basicHeader(run)
+	if err != nil {
+		return err
+	}
+	if basic != "" {
+		req.Header["Authorization"] = []string{basic}
+	}
+	req.Host, err = fillHeaders(plan.headers, run, req.Header, req.Host)
+	return err
+}
+
+// fillHeaders sets headers, and returns the host they name or the one given.
+func fillHeaders(headers []header, run *Run, into http.Header, host string) (string, error) {
+	for _, h := range headers {
 		value, err := h.value.render(run)
 		if err != nil {
-			return err
+			return "", err
 		}
+		run.conceal(h.value)
 		if strings.ContainsFunc(value, unfitForHeader) {
-			return &settingError{fmt.Sprintf("the value for the header %s has a character that no header may have", h.name)}
+			return "", &settingError{fmt.Sprintf("the value for the header %s has a character that no header may have", h.name)}
 		}
 		if h.name == "Host" {
-			req.Host = value
+			host = value
 			continue
 		}
-		req.Header[h.name] = []string{value}
+		into[h.name] = []string{value}
 	}
-	return nil
+	return host, nil
 }
 
 func (plan *httpPlan) address(run *Run) (*url.URL, error) {
@@ -302,9 +352,9 @@ type redirectError struct{ reason string }
 func (e *redirectError) Error() string { return e.reason }
 
 // client follows redirects as far as the settings and safety allow.
-func (plan *httpPlan) client(run *Run) *http.Client {
+func (plan *httpPlan) client(transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport: run.wires.http,
+		Transport: transport,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			last := via[len(via)-1].URL
 			switch {
@@ -349,6 +399,11 @@ func (h *HTTP) uses() []use {
 	}
 	for _, e := range h.plan.expect {
 		add(fmt.Sprintf("expect[%d]", slices.Index(h.Expect, e.source)), e.names, httpWords)
+	}
+	add("basic", h.plan.basic.values(), nil)
+	add("proxy", h.plan.way.values(), nil)
+	for _, r := range h.plan.refusals {
+		add(r.path, r.when.names, httpWords)
 	}
 	for _, s := range h.plan.save {
 		add("save."+s.name, s.from.names, httpWords)

@@ -2,6 +2,7 @@ package probes
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -64,6 +65,19 @@ type Step interface {
 	// Look does the step. It obeys ctx and never retries, except to poll
 	// where its settings say so.
 	Look(ctx context.Context, run *Run) StepSeen
+}
+
+// A Hoster is a step that says whose host it looks at, where that is not the
+// host in its target. Empty: nobody's.
+type Hoster interface{ Host() string }
+
+// unfit is what a look comes to whose settings are wrong.
+func unfit(step Step) StepSeen {
+	problems := step.Problems()
+	if len(problems) == 0 {
+		return StepSeen{}
+	}
+	return StepSeen{Reason: fmt.Sprintf("%s %s", problems[0].Path, problems[0].Text)}
 }
 
 // Kind is a way to look, chosen by a key of the step: "GET", "tls".

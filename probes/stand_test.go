@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"math/big"
@@ -148,16 +150,17 @@ func steps(t testing.TB, text string) []probes.Step {
 	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
 		t.Fatalf("reading steps: %v\n%s", err, text)
 	}
+	kinds := probes.Kinds()
 	all := make([]probes.Step, 0, len(list))
 	for _, table := range list {
-		all = append(all, decodeStep(t, table))
+		all = append(all, decodeStep(t, kinds, table))
 	}
 	return all
 }
 
-func decodeStep(t testing.TB, table map[string]yaml.Node) probes.Step {
+func decodeStep(t testing.TB, kinds []probes.Kind, table map[string]yaml.Node) probes.Step {
 	t.Helper()
-	for _, kind := range probes.Kinds() {
+	for _, kind := range kinds {
 		target, ok := table[kind.Key]
 		if !ok {
 			continue
@@ -209,4 +212,14 @@ func rawServer(t testing.TB, raw []byte) string {
 		readRequest(conn)
 		conn.Write(raw)
 	})
+}
+
+// acceptSocket opens a WebSocket by hand.
+func acceptSocket(conn net.Conn) {
+	req, err := http.ReadRequest(bufio.NewReader(conn))
+	if err != nil {
+		return
+	}
+	sum := sha1.Sum([]byte(req.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+base64.StdEncoding.EncodeToString(sum[:])+"\r\n\r\n")
 }

@@ -40,7 +40,7 @@ func parseText(s string) (text, error) {
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
-			return text{}, errors.New("has a ${ without its }; write ${nonce}, ${saved} or ${env:NAME}")
+			return text{}, errors.New("has a ${ without its }; write ${nonce}, ${saved}, ${env:NAME} or ${file:PATH}")
 		}
 		if err := checkValueName(name); err != nil {
 			return text{}, err
@@ -57,8 +57,14 @@ func checkValueName(name string) error {
 		}
 		return nil
 	}
+	if path, ok := strings.CutPrefix(name, "file:"); ok {
+		if path == "" || len(path) > maxPath || strings.ContainsRune(path, 0) {
+			return errors.New("names no file; write ${file:PATH}")
+		}
+		return nil
+	}
 	if !valueName.MatchString(name) {
-		return fmt.Errorf("%q is not the name of a value; write ${nonce}, ${saved} or ${env:NAME}", name)
+		return fmt.Errorf("%q is not the name of a value; write ${nonce}, ${saved}, ${env:NAME} or ${file:PATH}", name)
 	}
 	return nil
 }
@@ -176,4 +182,9 @@ func (t text) values() []string {
 // secret says whether a secret is filled in.
 func (t text) secret() bool { return slices.ContainsFunc(t.values(), isSecret) }
 
-func isSecret(value string) bool { return strings.HasPrefix(value, "env:") }
+func isSecret(value string) bool {
+	return strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:")
+}
+
+// maxPath is how long the path of a secret's file may be.
+const maxPath = 4096

@@ -7,10 +7,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,9 +19,11 @@ import (
 // TLS is a handshake and what the certificate must be.
 type TLS struct {
 	ServerName string   `yaml:"server_name" doc:"The name the certificate must be for; the host if left out."`
+	IP         int      `yaml:"ip" must:"min=4 max=6" doc:"4 or 6: only addresses of that kind. Either kind if left out."`
 	Expect     []string `yaml:"expect" doc:"What must hold, each in one expression over cert.days (whole days until it expires), cert.issuer, version (1.2, 1.3) and ms."`
 
 	target string
+	book   *phrasebook
 
 	once     sync.Once
 	host     string
@@ -32,11 +32,12 @@ type TLS struct {
 }
 
 func tlsKind() Kind {
+	book := newPhrasebook(tlsWords)
 	return Kind{
 		Key:     "tls",
 		Doc:     "Shake hands on a TLS port and look at the certificate.",
 		Example: "{tls: \"chat.example:443\", expect: [\"cert.days > 14\"]}",
-		New:     func(target string) Step { return &TLS{target: target} },
+		New:     func(target string) Step { return &TLS{target: target, book: book} },
 	}
 }
 
@@ -56,14 +57,20 @@ func (s *TLS) Problems() []Problem {
 func (s *TLS) prepare() {
 	s.once.Do(func() {
 		p := &planner{}
-		host, err := hostOf(s.target)
-		if err != nil {
-			p.complain("tls", err)
-		}
-		s.host = host
-		s.expect = p.conditions(s.Expect, tlsWords)
+		s.host = p.hostOf("tls", s.target)
+		p.checkIP(s.IP, s.host)
+		s.expect = p.conditions(s.Expect, s.book)
 		s.problems = p.problems
 	})
+}
+
+// hostOf is the host of a target host:port.
+func (p *planner) hostOf(path, target string) string {
+	host, err := hostOf(target)
+	if err != nil {
+		p.complain(path, err)
+	}
+	return host
 }
 
 func hostOf(target string) (string, error) {
@@ -83,10 +90,10 @@ func hostOf(target string) (string, error) {
 // Look implements [Step].
 func (s *TLS) Look(ctx context.Context, run *Run) StepSeen {
 	s.prepare()
-	if len(s.problems) > 0 {
-		return StepSeen{Reason: fmt.Sprintf("%s %s", s.problems[0].Path, s.problems[0].Text)}
+	if seen := unfit(s); seen.Reason != "" {
+		return seen
 	}
-	t := newTrace()
+	t := newTrace(run)
 	state, err := s.shake(ctx, run, t)
 	seen := StepSeen{}
 	if err != nil {
@@ -103,13 +110,20 @@ func (s *TLS) Look(ctx context.Context, run *Run) StepSeen {
 // shake connects and shakes hands with full verification: a certificate that
 // does not verify ends it, and the error carries what was shown.
 func (s *TLS) shake(ctx context.Context, run *Run, t *trace) (tls.ConnectionState, error) {
-	conn, err := run.wires.dialer.DialContext(t.follow(ctx), "tcp", s.target)
+	name := cmp.Or(s.ServerName, s.host)
+	if run.rehearsal != nil {
+		t.enter(phaseTLS)
+		state, err := run.rehearsal.handshake(ctx, s.target, name)
+		t.leave(phaseTLS, err)
+		return state, err
+	}
+	conn, err := run.dial(t.follow(ctx), networkOf("tcp", s.IP), s.target)
 	if err != nil {
 		return tls.ConnectionState{}, fmt.Errorf("connecting: %w", err)
 	}
 	defer conn.Close()
 	settings := run.wires.tls.Clone()
-	settings.ServerName = cmp.Or(s.ServerName, s.host)
+	settings.ServerName = name
 	t.enter(phaseTLS)
 	shaken := tls.Client(conn, settings)
 	if err := shaken.HandshakeContext(ctx); err != nil {
@@ -120,24 +134,10 @@ func (s *TLS) shake(ctx context.Context, run *Run, t *trace) (tls.ConnectionStat
 }
 
 func (s *TLS) judge(state tls.ConnectionState, run *Run, seen *StepSeen) {
-	scene := map[string]any{
-		"cert":    sceneOfCert(state.PeerCertificates, run.instant()),
-		"version": versionOf(state.Version),
-		"ms":      int(seen.Took.Milliseconds()),
-		"nonce":   run.nonce,
-	}
-	maps.Copy(scene, run.saved)
-	for _, e := range s.expect {
-		if e.onlyAboutTime() {
-			continue
-		}
-		if m := ask(e, nil, scene); m != nil {
-			m.tell(run, seen)
-			return
-		}
-	}
-	seen.Outcome = OK
-	judgeLate(s.expect, scene, seen)
+	scene := savedScene(run, seen.Took)
+	scene["cert"] = sceneOfCert(state.PeerCertificates, run.instant())
+	scene["version"] = versionOf(state.Version)
+	judgeScene(s.expect, scene, run, seen)
 }
 
 func versionOf(version uint16) float64 {
@@ -161,15 +161,7 @@ func sceneOfCert(chain []*x509.Certificate, now time.Time) map[string]any {
 // uses implements speaker.
 func (s *TLS) uses() []use {
 	s.prepare()
-	var uses []use
-	for _, e := range s.expect {
-		for _, name := range e.names {
-			if _, ok := tlsWords[name]; !ok {
-				uses = append(uses, use{fmt.Sprintf("expect[%d]", slices.Index(s.Expect, e.source)), name})
-			}
-		}
-	}
-	return uses
+	return usesOf(s.Expect, s.expect, tlsWords)
 }
 
 // saves implements speaker.

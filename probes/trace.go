@@ -12,6 +12,7 @@ import (
 // A trace measures the parts of one request. The dialer may still report when
 // the request has been given up, hence the lock.
 type trace struct {
+	now    func() time.Time // the run's clock
 	mu     sync.Mutex
 	began  time.Time
 	at     string // what is going on: the part in which a timeout fell
@@ -28,17 +29,20 @@ const (
 	phaseTotal   = "total"
 )
 
-func newTrace() *trace {
-	now := time.Now()
-	return &trace{began: now, since: now, phases: make([]Phase, 0, 5)}
+func newTrace(run *Run) *trace {
+	now := run.clock()
+	return &trace{now: run.clock, began: now, since: now, phases: make([]Phase, 0, 5)}
 }
 
 // enter begins a part.
 func (t *trace) enter(phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.at == phaseProxy {
+		return // whatever the way to and through the proxy is made of
+	}
 	if t.at != phase { // a second address of the same host is the same part
-		t.at, t.since = phase, time.Now()
+		t.at, t.since = phase, t.now()
 	}
 }
 
@@ -48,7 +52,7 @@ func (t *trace) leave(phase string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.at == phase && err == nil {
-		t.phases = append(t.phases, Phase{phase, time.Since(t.since)})
+		t.phases = append(t.phases, Phase{phase, t.now().Sub(t.since)})
 		t.at = ""
 	}
 }
@@ -64,7 +68,7 @@ func (t *trace) doing() string {
 func (t *trace) end() (phases []Phase, total time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	total = time.Since(t.began)
+	total = t.now().Sub(t.began)
 	t.phases = slices.Clip(append(t.phases, Phase{phaseTotal, total}))
 	return t.phases, total
 }

@@ -2,6 +2,7 @@ package status_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // city is n components of ten to a login, each with one check.
 func city(n int) *status.Model {
 	m := &status.Model{
-		Site: status.Site{Zone: seoul}, Groups: []status.Group{{ID: "all"}}, Locations: []string{"seoul"}, Rules: rules,
+		Site: status.Site{Zone: seoul}, Groups: []status.Group{{ID: "all"}}, Locations: locations("seoul"), Rules: rules,
 	}
 	for i := range n {
 		id := fmt.Sprintf("c%05d", i)
@@ -84,16 +85,84 @@ func BenchmarkJudgeChange(b *testing.B) {
 	}
 }
 
-// The page, after one of its components has changed.
+// The page, after one of its components has been looked at, and after all have
+// been: the bytes that a snapshot has of its own.
 func BenchmarkSnapshot(b *testing.B) {
-	for _, n := range []int{60, 2_000} {
-		b.Run(fmt.Sprintf("components=%d", n), func(b *testing.B) {
-			_, board, now := settled(n)
-			b.ReportAllocs()
-			for b.Loop() {
-				now = now.Add(time.Millisecond)
+	for _, n := range []int{60, 2_000, 10_000} {
+		for _, looked := range []int{1, n} {
+			b.Run(fmt.Sprintf("components=%d/looked=%d", n, looked), func(b *testing.B) {
+				m, board, now := settled(n)
 				board.Snapshot(now)
+				b.ReportAllocs()
+				for b.Loop() {
+					b.StopTimer()
+					now = now.Add(time.Second)
+					for i := range looked {
+						board.Vote(status.Vote{Check: m.Components[i].Checks[0].ID, Location: "seoul", Outcome: status.OK, At: now})
+					}
+					board.Judge(now)
+					b.StartTimer()
+					board.Snapshot(now)
+				}
+			})
+		}
+	}
+}
+
+// What a board and the page it shows weigh while they live, 90 days behind
+// them: heap bytes of each component.
+func BenchmarkResident(b *testing.B) {
+	const n = 10_000
+	for _, tt := range []struct {
+		name  string
+		spell int // every so many days each component was down for a minute
+	}{{"uneventful", 0}, {"eventful", 10}} {
+		b.Run(fmt.Sprintf("components=%d/%s", n, tt.name), func(b *testing.B) {
+			for b.Loop() {
+				m, before := city(n), heap()
+				board := status.NewBoard(m, past(m, tt.spell), &counter{})
+				board.Judge(start)
+				for i := range m.Components {
+					board.Vote(status.Vote{Check: m.Components[i].Checks[0].ID, Location: "seoul", Outcome: status.OK, At: start})
+				}
+				board.Judge(start)
+				one, two := board.Snapshot(start), board.Snapshot(start.Add(time.Second)) // the page, and the one before
+				b.ReportMetric(float64(heap()-before)/n, "B/component")
+				runtime.KeepAlive(one)
+				runtime.KeepAlive(two)
+				runtime.KeepAlive(board)
 			}
 		})
 	}
+}
+
+// past is what a memory has of components that were well for 100 days, but for
+// a minute every so many days if spell is not 0.
+func past(m *status.Model, spell int) status.Memory {
+	var memory status.Memory
+	begin := start.Add(-100 * 24 * time.Hour)
+	for i := range m.Components {
+		id, since := m.Components[i].ID, begin
+		for day := spell; spell > 0 && day < 100; day += spell {
+			at := begin.Add(time.Duration(day)*24*time.Hour + time.Duration(i)*time.Second)
+			memory.Intervals = append(memory.Intervals,
+				status.Interval{Component: id, State: status.Operational, Since: since, Until: at},
+				status.Interval{Component: id, State: status.MajorOutage, Since: at, Until: at.Add(time.Minute)})
+			since = at.Add(time.Minute)
+		}
+		memory.Conditions = append(memory.Conditions, status.Condition{Component: id, State: status.Operational, Since: since, Version: 1})
+		check := m.Components[i].Checks[0].ID
+		memory.Standings = append(memory.Standings, status.Standing{
+			Vote: status.Vote{Check: check, Location: "seoul", Outcome: status.OK, At: start.Add(-time.Second)},
+			Said: start.Add(-time.Second), Level: status.LevelOK, Recent: "000",
+		})
+	}
+	return memory
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

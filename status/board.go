@@ -26,10 +26,14 @@ type Board struct {
 	byID     []int      // the subjects, by id
 	index    map[string]int
 	sights   map[string]*sight
-	places   map[string]int // locations
+	controls []*sight
+	places   []*place // in the model's order
 	graph    graph
 	domains  []domain // by id
 
+	domainIDs map[string][]string // their members, as every snapshot shows them
+
+	awake    bool      // it has judged
 	now      time.Time // of the latest judgement
 	dirty    []*subject
 	lapses   lapses
@@ -40,6 +44,7 @@ type Board struct {
 	fates    []fate
 	explains []cause
 	calendar *calendar
+	shelves  []shelf
 
 	open        []*story // by id
 	past        []Incident
@@ -47,8 +52,21 @@ type Board struct {
 	claimed     map[string]*story // component → the story opened by hand that tells of it
 	maintenance []Maintenance
 
-	planned []Maintenance // new or changed since the last Change
-	events  []Event       // since the last Change
+	words map[string]FunctionWords // by app/function
+
+	routines []Routine       // by id
+	growDue  time.Time       // when their next occurrences are put on the calendar
+	planned  []Maintenance   // new or changed since the last Change
+	events   []Event         // since the last Change
+	doubts   []Doubt         // begun or ended since the last Change
+	missed   []Missed        // since the last Change
+	amended  []*story        // of the past, to be handed out anew
+	reworded []FunctionWords // since the last Change
+	arranged []Routine       // new or changed since the last Change
+	overruns []Overrun       // since the last Change
+
+	suspicions []Suspicion // by what they are of, those taken back included
+	suspected  []Suspicion // new, changed or past since the last Change
 }
 
 // domain is a failure domain with its members.
@@ -66,11 +84,14 @@ type domain struct {
 func NewBoard(m *Model, memory Memory, names Names) *Board {
 	b := &Board{
 		model: m, names: names, stale: true, retell: true,
-		index: make(map[string]int), sights: make(map[string]*sight), places: make(map[string]int),
+		index: make(map[string]int), sights: make(map[string]*sight),
 		teller: make(map[string]*story), claimed: make(map[string]*story),
 	}
-	for i, location := range m.Locations {
-		b.places[location] = i
+	for i := range m.Locations {
+		b.places = append(b.places, &place{Location: &m.Locations[i], uneasy: true})
+	}
+	for i := range m.Controls {
+		b.controls = append(b.controls, b.watch(&m.Controls[i], nil))
 	}
 	for i := range m.Components {
 		b.seat(&m.Components[i])
@@ -78,26 +99,67 @@ func NewBoard(m *Model, memory Memory, names Names) *Board {
 	slices.SortFunc(b.byID, b.compareIDs)
 	b.graph = newGraph(m.Components, b.index)
 	b.domains = b.findDomains()
+	b.domainIDs, b.shelves = b.domainMembers(), b.newShelves()
 	b.restore(memory)
-	if len(b.maintenance) > 0 {
-		b.workDue = b.maintenance[0].From
-	}
 	return b
 }
 
 // seat puts a component under judgement.
 func (b *Board) seat(c *Component) {
-	s := &subject{Component: c, order: len(b.subjects), dirty: true}
+	s := &subject{Component: c, order: len(b.subjects), dirty: true, spoken: true}
 	s.condition = Condition{Component: c.ID}
 	for i := range c.Checks {
-		t := &sight{check: &c.Checks[i], of: s, views: make([]view, len(b.model.Locations))}
-		s.sights = append(s.sights, t)
-		b.sights[t.check.ID] = t
+		s.sights = append(s.sights, b.watch(&c.Checks[i], s))
 	}
 	b.index[c.ID] = s.order
 	b.byID = append(b.byID, s.order)
 	b.subjects = append(b.subjects, s)
 	b.dirty = append(b.dirty, s)
+}
+
+// watch has the locations that look at a check judged on it.
+func (b *Board) watch(c *Check, of *subject) *sight {
+	looking := b.lookingAt(c)
+	t := &sight{check: c, of: of, views: make([]view, len(looking)), need: b.model.Rules.quorum(len(looking))}
+	t.confirm, t.relieve, t.fresh = max(b.model.Rules.Confirm, 1), max(b.model.Rules.Recover, 1), c.Fresh
+	if of == nil {
+		t.confirm, t.relieve = min(t.confirm, controlLooks), min(t.relieve, controlLooks)
+	}
+	t.vouched = of != nil && len(b.model.Controls) > 0
+	for i, p := range looking {
+		v := &t.views[i]
+		v.of, v.at = t, p
+		p.longest = max(p.longest, c.Fresh)
+		if of == nil {
+			p.controls = append(p.controls, v)
+		} else {
+			p.views = append(p.views, v)
+		}
+	}
+	b.sights[c.ID] = t
+	return t
+}
+
+// lookingAt is the locations that look at a check. All of them look at a
+// control.
+func (b *Board) lookingAt(c *Check) []*place {
+	var looking []*place
+	for _, p := range b.places {
+		if len(c.From) == 0 || slices.Contains(c.From, p.ID) {
+			looking = append(looking, p)
+		}
+	}
+	return looking
+}
+
+// place is the location with the id; nil if it is not in the model.
+func (b *Board) place(id string) *place {
+	for _, p := range b.places {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
 }
 
 func (b *Board) findDomains() []domain {
@@ -116,34 +178,9 @@ func (b *Board) findDomains() []domain {
 	return found
 }
 
-// Vote folds one look in. It says whether another look should follow at once:
-// the latest look disagrees with the location's confirmed word. A look that
-// began no later than the location's latest one is old news and changes
-// nothing, nor does one of a check or location that is not in the model.
-func (b *Board) Vote(v Vote) (unsettled bool) {
-	t := b.sights[v.Check]
-	place, known := b.places[v.Location]
-	if t == nil || !known {
-		return false
-	}
-	w := &t.views[place]
-	if w.cast && !v.At.After(w.At) {
-		return false
-	}
-	level := w.Level
-	w.Standing, w.cast = w.fold(v, max(b.model.Rules.Confirm, 1), max(b.model.Rules.Recover, 1)), true
-	if w.Said.Equal(v.At) {
-		b.watchLapse(t, place)
-		if level != w.Level || !w.counted {
-			b.touch(t.of)
-		}
-	}
-	return w.unsettled()
-}
-
 // touch has the subject measured by the next Judge.
 func (b *Board) touch(s *subject) {
-	if !s.dirty {
+	if s != nil && !s.dirty {
 		s.dirty = true
 		b.dirty = append(b.dirty, s)
 	}
@@ -151,27 +188,35 @@ func (b *Board) touch(s *subject) {
 
 // Standing is the current standing of a location on a check.
 func (b *Board) Standing(check, location string) (Standing, bool) {
-	t := b.sights[check]
-	place, known := b.places[location]
-	if t == nil || !known {
+	v := b.view(check, location)
+	if v == nil {
 		return Standing{}, false
 	}
-	return t.views[place].Standing, t.views[place].cast
+	return v.Standing, v.cast
 }
 
-// Standings are all current standings, in the order of the configuration: what
-// a Memory needs beside the changes.
+// view is the location's view of the check; nil if it does not look at it.
+func (b *Board) view(check, location string) *view {
+	t, p := b.sights[check], b.place(location)
+	if t == nil || p == nil {
+		return nil
+	}
+	return t.view(p)
+}
+
+// Standings are all current standings, in the order of the configuration, those
+// on the controls last: what a Memory needs beside the changes.
 func (b *Board) Standings() []Standing {
 	var all []Standing
 	for _, s := range b.subjects {
-		all = append(all, s.standings()...)
+		all = append(all, standings(s.sights)...)
 	}
-	return all
+	return append(all, standings(b.controls)...)
 }
 
-func (s *subject) standings() []Standing {
+func standings(sights []*sight) []Standing {
 	var all []Standing
-	for _, t := range s.sights {
+	for _, t := range sights {
 		for i := range t.views {
 			if t.views[i].cast {
 				all = append(all, t.views[i].Standing)
@@ -182,16 +227,21 @@ func (s *subject) standings() []Standing {
 }
 
 // Judge brings conditions and incidents up to now and returns what has
-// changed since the last Judge, operators' drafts and notes included. Time
-// does not go back: an earlier now than the last one counts as that.
+// changed since the last Judge, operators' drafts and notes included. A now that
+// is a little earlier than the last one counts as that; if it is more than a
+// second earlier, the clock was wrong before, and the board goes on from now.
 func (b *Board) Judge(now time.Time) Change {
 	now = b.clock(now)
+	b.wake(now)
 	b.lapse(now)
-	stale := b.shift(now) || b.stale
+	b.weighControls(now)
+	b.forgetSuspicions(now)
+	stale := b.stale
 	for _, s := range b.dirty {
 		stale = b.measure(s, now) || stale
 	}
 	b.dirty = b.dirty[:0]
+	stale = b.shift(now) || stale // after measuring: whether work ends hangs on whether it has succeeded
 	switch {
 	case stale:
 		b.stale = false
@@ -207,6 +257,15 @@ func (b *Board) Judge(now time.Time) Change {
 	return change
 }
 
+// wake takes over, before the first judgement, what the configuration plans.
+func (b *Board) wake(now time.Time) {
+	if b.awake {
+		return
+	}
+	b.awake, b.workDue = true, now
+	b.adoptPlans(now)
+}
+
 // judge spreads what is measured along the graph and tells the stories that
 // come of it.
 func (b *Board) judge(now time.Time) {
@@ -219,13 +278,49 @@ func (b *Board) judge(now time.Time) {
 	}
 	b.fates = b.graph.fates(measured)
 	b.explains = b.causes(b.fates)
-	for _, s := range b.open {
-		if !s.manual() {
-			b.refresh(s, now)
+	for range mostMoves {
+		b.settleStories(now)
+		told := b.causesTold()
+		b.followAll(now)
+		if !b.recast(told) {
+			return
 		}
 	}
-	b.assign(b.explains, now)
-	b.followAll(now)
+}
+
+// mostMoves bounds how often components may move between stories in one
+// judgement.
+const mostMoves = 8
+
+// causesTold is with what cause each open story is told.
+func (b *Board) causesTold() map[*story]string {
+	told := make(map[*story]string, len(b.open))
+	for _, s := range b.open {
+		told[s] = s.Cause
+	}
+	return told
+}
+
+// recast says whether an open story was told with another cause. Then what it
+// tells of may belong to others.
+func (b *Board) recast(told map[*story]string) bool {
+	return slices.ContainsFunc(b.open, func(s *story) bool { return s.Open() && told[s] != s.Cause })
+}
+
+// settleStories moves components between stories until each is told where it
+// belongs: what one cause takes can change whom the next one belongs to. So
+// judging again at the same instant, as after a restart, changes nothing.
+func (b *Board) settleStories(now time.Time) {
+	for range mostMoves {
+		for _, s := range b.open {
+			if s.Open() && !s.manual() {
+				b.refresh(s, now)
+			}
+		}
+		if !b.assign(b.explains, now) {
+			return
+		}
+	}
 }
 
 // followAll tells every open story up to now, shelves those that ended, and
@@ -291,6 +386,13 @@ func (c *Condition) copy() Condition {
 func (b *Board) handOut(change *Change) {
 	change.Maintenance, b.planned = b.planned, nil
 	change.Events, b.events = b.events, nil
+	change.Doubts, b.doubts = b.doubts, nil
+	change.Missed, b.missed = b.missed, nil
+	change.Words, b.reworded = b.reworded, nil
+	change.Routines, b.arranged = b.arranged, nil
+	change.Overruns, b.overruns = b.overruns, nil
+	change.Suspicions, b.suspected = b.suspected, nil
+	b.handOutAmended(change)
 	ended := false
 	for _, s := range b.open {
 		if s.touched {
@@ -332,24 +434,12 @@ func (b *Board) shelve(s *story) {
 // without another vote: a vote going stale, settle, watch, promise, a
 // maintenance window. Zero if there is none.
 func (b *Board) Due() time.Time {
-	due := sooner(b.taleDue, b.workDue)
+	due := sooner(sooner(b.taleDue, b.workDue), b.suspicionDue())
 	b.lapses.settle()
 	if len(b.lapses) > 0 {
 		due = sooner(due, b.lapses[0].at)
 	}
 	return due
-}
-
-// clock is the board's time at now: it never goes back.
-func (b *Board) clock(now time.Time) time.Time {
-	b.seen(now.Round(0)) // without the monotonic reading, which no database keeps
-	return b.now
-}
-
-func (b *Board) seen(t time.Time) {
-	if t.After(b.now) {
-		b.now = t
-	}
 }
 
 // lapses are the views that count now, by when they stop. A view that has
@@ -358,9 +448,8 @@ func (b *Board) seen(t time.Time) {
 type lapses []lapsing
 
 type lapsing struct {
-	at    time.Time
-	sight *sight
-	place int
+	at   time.Time
+	view *view
 }
 
 func (l lapses) Len() int           { return len(l) }
@@ -374,20 +463,19 @@ func (l *lapses) Pop() any {
 }
 
 // watchLapse has Judge notice when the view stops counting.
-func (b *Board) watchLapse(t *sight, place int) {
-	v := &t.views[place]
+func (b *Board) watchLapse(v *view) {
 	if v.queued || v.Said.IsZero() {
 		return
 	}
 	v.queued = true
-	heap.Push(&b.lapses, lapsing{t.lapse(v), t, place})
+	heap.Push(&b.lapses, lapsing{v.lapse(), v})
 }
 
 // settle brings the front of the heap up to what its view has said since.
 func (l *lapses) settle() {
 	for len(*l) > 0 {
 		front := &(*l)[0]
-		at := front.sight.lapse(&front.sight.views[front.place])
+		at := front.view.lapse()
 		if at.Equal(front.at) {
 			return
 		}
@@ -396,7 +484,8 @@ func (l *lapses) settle() {
 	}
 }
 
-// lapse touches the subjects of views that count no more.
+// lapse touches the subjects of views that count no more, and has the controls
+// of theirs weighed.
 func (b *Board) lapse(now time.Time) {
 	for len(b.lapses) > 0 && !b.lapses[0].at.After(now) {
 		b.lapses.settle()
@@ -404,8 +493,10 @@ func (b *Board) lapse(now time.Time) {
 		if front.at.After(now) {
 			return
 		}
-		front.sight.views[front.place].queued = false
+		v := front.view
+		v.queued = false
 		heap.Pop(&b.lapses)
-		b.touch(front.sight.of)
+		b.touch(v.of.of)
+		v.at.uneasy = v.at.uneasy || v.of.of == nil
 	}
 }

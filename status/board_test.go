@@ -31,6 +31,8 @@ type desk struct {
 	memory status.Memory
 	now    time.Time
 	events []status.Event
+
+	overruns []status.Overrun
 }
 
 func newDesk(t *testing.T, m *status.Model) *desk {
@@ -44,7 +46,7 @@ func newDesk(t *testing.T, m *status.Model) *desk {
 func (d *desk) judge() status.Change {
 	c := d.board.Judge(d.now)
 	d.memory.Apply(c)
-	d.events = append(d.events, c.Events...)
+	d.events, d.overruns = append(d.events, c.Events...), append(d.overruns, c.Overruns...)
 	return c
 }
 
@@ -73,7 +75,7 @@ func (d *desk) pass(span time.Duration) {
 // look casts a look from each of the places; "" is every location.
 func (d *desk) look(check string, o status.Outcome, places ...string) {
 	if len(places) == 0 {
-		places = d.model.Locations
+		places = idsOf(d.model.Locations)
 	}
 	for _, place := range places {
 		d.board.Vote(status.Vote{Check: check, Location: place, Outcome: o, At: d.now, Reason: reasonOf(o)})
@@ -165,12 +167,38 @@ var rules = status.Rules{
 	Confirm: 3, Recover: 3, Settle: 5 * time.Second, Watch: time.Hour, Promise: time.Hour,
 }
 
+// locations makes locations of which nothing but the id is known.
+func locations(ids ...string) []status.Location {
+	var all []status.Location
+	for _, id := range ids {
+		all = append(all, status.Location{ID: id})
+	}
+	return all
+}
+
+// offered are the ids of the substitutes that the component's page offers.
+func offered(v *status.ComponentView) []string {
+	var ids []string
+	for _, s := range v.Available {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+func idsOf(all []status.Location) []string {
+	var ids []string
+	for i := range all {
+		ids = append(ids, all[i].ID)
+	}
+	return ids
+}
+
 // model makes a model of lines like "chat needs login, soft mail in dc". Each
 // component has one canary check, "chat/1", unless it is "unmeasured".
 func model(lines ...string) *status.Model {
 	m := &status.Model{
 		Site: status.Site{Zone: seoul}, Groups: []status.Group{{ID: "all"}},
-		Rules: rules, Locations: []string{"seoul"},
+		Rules: rules, Locations: locations("seoul"),
 	}
 	for _, line := range lines {
 		m.Components = append(m.Components, parseComponent(line))

@@ -10,6 +10,7 @@ const (
 	causeComponent = "component:"
 	causeDomain    = "domain:"
 	causeManual    = "manual:"
+	causeStated    = "stated:"
 )
 
 // cause is what explains some troubled components: one of them, or a failure
@@ -107,15 +108,19 @@ func mostlyFailing(members []int, fates []fate) bool {
 // troubles it explains have these causes. One found later takes over when it
 // explains the old one, or when the old one is well again and something new
 // explains everything that still fails. Otherwise the story keeps its cause:
-// the last to recover is not to blame for what went before.
+// the last to recover is not to blame for what went before. What a person has
+// said of the cause, by a correction or by a split, stands.
 func (b *Board) betterCause(s *story) string {
+	if s.pinned() {
+		return s.Cause
+	}
 	for _, c := range s.causes {
 		if c.id == s.Cause {
 			return s.Cause
 		}
 	}
 	for _, c := range s.causes {
-		if b.supersedes(c, s) {
+		if b.storyWithCause(c.id) == nil && b.supersedes(c, s) {
 			return c.id
 		}
 	}
@@ -131,13 +136,26 @@ func (b *Board) supersedes(c *cause, s *story) bool {
 	if isDomain(s.Cause) && isDomain(c.id) {
 		return true
 	}
+	if isDomain(s.Cause) && b.explainsWhole(c, s) {
+		return true
+	}
 	return b.isNewTo(c, s) && b.explainsAll(c, s)
+}
+
+// explainsWhole says whether the cause explains all that the story tells of
+// and nothing of it is well again: a domain in which one component explains all
+// the others was no more than that one.
+func (b *Board) explainsWhole(c *cause, s *story) bool {
+	return !slices.ContainsFunc(s.Components, func(a Affected) bool {
+		i, known := b.index[a.Component]
+		return !known || !c.explains(i)
+	})
 }
 
 // isNewTo says whether none of the cause's roots was in the story when it was
 // last told.
 func (b *Board) isNewTo(c *cause, s *story) bool {
-	told := s.last().Components
+	told := s.told().Components
 	return !slices.ContainsFunc(c.roots, func(i int) bool {
 		return slices.ContainsFunc(told, func(a Affected) bool { return a.Component == b.subjects[i].ID })
 	})

@@ -14,10 +14,16 @@ type subject struct {
 	dirty     bool      // a vote may have changed what it measures
 	measured  State     // by its own checks alone
 	why       []Finding // of its own checks
+	began     time.Time // when the trouble that they see began; zero if they see none
 	lapsed    time.Time // when the newest of its views that count no more stopped counting
 	work      string    // the maintenance it is in, or empty
+	worked    time.Time // when its latest maintenance ended
 	condition Condition // as last handed out
 	history   history
+
+	neededBy  []string   // who needs it, sorted
+	spoken    bool       // a standing has changed since they were last shown
+	standings []Standing // as last shown: replaced, never written to
 }
 
 // severity orders states by how much they weigh in a summary: what cannot be
@@ -40,14 +46,15 @@ func worse(a, b State) State {
 }
 
 // measure brings the subject's measured state and findings up to now. It says
-// whether either changed.
+// whether either changed, or whether the trouble began earlier than was known:
+// a location that confirms it late may have seen it first.
 func (b *Board) measure(s *subject, now time.Time) (changed bool) {
 	s.dirty = false
 	s.lapsed = time.Time{}
 	var production, why []Finding
 	var checks []*Check
 	for _, sight := range s.sights {
-		f := b.find(sight, now)
+		f := sight.find(now)
 		if sight.check.Sandbox {
 			continue
 		}
@@ -58,19 +65,17 @@ func (b *Board) measure(s *subject, now time.Time) (changed bool) {
 		}
 	}
 	slices.SortStableFunc(why, worstFirst)
-	state := weigh(checks, production)
-	if state == s.measured && sameFindings(why, s.why) {
-		return false
-	}
-	s.measured, s.why = state, why
-	return true
+	state, began := weigh(checks, production), s.troubleBegan()
+	changed = state != s.measured || !sameFindings(why, s.why) || began.Before(s.began)
+	s.measured, s.why, s.began = state, why, began
+	return changed
 }
 
 // noteLapse keeps when the newest view that counts no more stopped counting.
 func (s *subject) noteLapse(t *sight, now time.Time) {
 	for i := range t.views {
 		v := &t.views[i]
-		if at := t.lapse(v); !v.Said.IsZero() && !at.After(now) && at.After(s.lapsed) {
+		if at := v.lapse(); !v.Said.IsZero() && !at.After(now) && at.After(s.lapsed) {
 			s.lapsed = at
 		}
 	}
@@ -88,24 +93,20 @@ func (s *subject) saidLast() (at time.Time) {
 	return at
 }
 
-// onset is when the trouble began: at the first look of those that found it,
-// of the location that made up the quorum. So one location that has been wrong
-// for days does not date an outage. Without such looks it is the fallback.
-func (s *subject) onset(quorum int, fallback time.Time) time.Time {
-	first := fallback
+// onset is when the trouble began that the checks see now, and no earlier than
+// the end of the latest maintenance: until then it was planned. Without such
+// looks it is the fallback.
+func (s *subject) onset(fallback time.Time) time.Time {
+	first := sooner(fallback, s.troubleBegan())
+	return latest(first, s.worked)
+}
+
+// troubleBegan is when the trouble began that the checks of production see now;
+// zero if they see none.
+func (s *subject) troubleBegan() (first time.Time) {
 	for _, t := range s.sights {
-		if t.check.Sandbox {
-			continue
-		}
-		var turned []time.Time
-		for i := range t.views {
-			if v := &t.views[i]; v.counted && v.Level > LevelOK {
-				turned = append(turned, v.Turned)
-			}
-		}
-		slices.SortFunc(turned, time.Time.Compare)
-		if len(turned) >= quorum && turned[quorum-1].Before(first) {
-			first = turned[quorum-1]
+		if !t.check.Sandbox {
+			first = sooner(first, t.onset())
 		}
 	}
 	return first
@@ -144,13 +145,17 @@ func (s *subject) reasons() []Finding {
 }
 
 // turned is when the subject's state became what it is at now. What was
-// measured turns unknown when the votes stopped counting, even if nobody was
-// there to judge it then: a night without us is not a night without outage.
+// measured turns unknown when the votes stopped counting, and maintenance ends
+// when it was to, even if nobody was there to judge it then: a night without us
+// is not a night without outage.
 func (s *subject) turned(to State, now time.Time) time.Time {
 	old := &s.condition
 	measured := old.Version > 0 && !old.Derived && (old.State == Operational || old.State.Troubled())
 	if to == Unknown && measured && s.lapsed.After(old.Since) {
 		return s.lapsed
+	}
+	if old.State == UnderMaintenance && s.work == "" && s.worked.After(old.Since) {
+		return s.worked
 	}
 	return now
 }
@@ -167,7 +172,8 @@ func worstFirst(a, b Finding) int {
 func sameFindings(a, b []Finding) bool {
 	return slices.EqualFunc(a, b, func(x, y Finding) bool {
 		return x.Check == y.Check && x.Level == y.Level &&
-			slices.Equal(x.Failing, y.Failing) && slices.Equal(x.Passing, y.Passing) && slices.Equal(x.Silent, y.Silent)
+			slices.Equal(x.Failing, y.Failing) && slices.Equal(x.Passing, y.Passing) && slices.Equal(x.Silent, y.Silent) &&
+			slices.Equal(x.Doubted, y.Doubted)
 	})
 }
 

@@ -64,7 +64,7 @@ func TestTheTableOfStates(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := model("chat unmeasured")
-			m.Locations = []string{"busan", "jeju", "seoul"}
+			m.Locations = locations("busan", "jeju", "seoul")
 			var looks []string
 			for spec := range strings.SplitSeq(tt.checks, ", ") {
 				c, look := parseCheck(t, spec, len(looks))
@@ -76,7 +76,7 @@ func TestTheTableOfStates(t *testing.T) {
 				d.now = d.now.Add(time.Second)
 				for i, look := range looks {
 					for l, what := range look {
-						d.look(m.Components[0].Checks[i].ID, seen[what], m.Locations[l])
+						d.look(m.Components[0].Checks[i].ID, seen[what], m.Locations[l].ID)
 					}
 				}
 			}
@@ -130,7 +130,7 @@ func TestVotesGoStale(t *testing.T) {
 
 func TestAQuorumMayBeSetByHand(t *testing.T) {
 	m := model("chat")
-	m.Locations = []string{"a", "b", "c"}
+	m.Locations = locations("a", "b", "c")
 	for _, tt := range []struct {
 		quorum int
 		fail   []string
@@ -146,7 +146,7 @@ func TestAQuorumMayBeSetByHand(t *testing.T) {
 		d := newDesk(t, m)
 		for range 4 {
 			d.now = d.now.Add(time.Second)
-			for _, l := range m.Locations {
+			for _, l := range idsOf(m.Locations) {
 				o := status.OK
 				for _, f := range tt.fail {
 					if f == l {
@@ -165,7 +165,7 @@ func TestAQuorumMayBeSetByHand(t *testing.T) {
 
 func TestAQuorumNeedsAsManyVotes(t *testing.T) {
 	m := model("chat")
-	m.Locations, m.Rules.Quorum = []string{"a", "b", "c"}, 3
+	m.Locations, m.Rules.Quorum = locations("a", "b", "c"), 3
 	d := newDesk(t, m)
 	d.look("chat/1", status.OK, "a", "b")
 	d.judge()
@@ -176,7 +176,7 @@ func TestAQuorumNeedsAsManyVotes(t *testing.T) {
 
 func TestAFindingShowsWhoSaysWhat(t *testing.T) {
 	m := model("chat")
-	m.Locations = []string{"busan", "jeju", "seoul"}
+	m.Locations = locations("busan", "jeju", "seoul")
 	d := newDesk(t, m)
 	for range 3 {
 		d.now = d.now.Add(time.Second)

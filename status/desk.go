@@ -82,7 +82,7 @@ func (b *Board) draft(d Draft, now time.Time) (*story, error) {
 	for _, id := range ids {
 		state := d.Components[id]
 		if _, known := b.index[id]; !known {
-			return nil, fmt.Errorf("%q: %w", id, ErrNoComponent)
+			return nil, b.unknownComponent(id)
 		}
 		if !state.Troubled() {
 			return nil, fmt.Errorf("%q is said to be %s: %w", id, state, ErrNoState)
@@ -142,18 +142,24 @@ func (b *Board) Note(incident string, n NoteDraft, now time.Time) (string, error
 	case n.Notify:
 		b.emit(s, EventNote, Operational, s.audience(), now)
 	}
+	made := u.ID
+	if ended {
+		b.settleETAs(s, now)
+	}
 	b.retell, b.stale = true, b.stale || ended
-	return u.ID, nil
+	return made, nil
 }
 
-// end closes a story that was opened by hand. What is measured of its
-// components may need a story of its own from now on.
+// end closes a story by hand. What is measured of its components may need
+// another from now on.
 func (b *Board) end(s *story, now time.Time) {
 	s.Resolved, s.Impact = now, Operational
 	for i := range s.Components {
 		a := &s.Components[i]
 		a.Until = firstOf(a.Until, now)
-		delete(b.claimed, a.Component)
+		if tellers := b.tellers(s); tellers[a.Component] == s {
+			delete(tellers, a.Component)
+		}
 	}
 }
 
@@ -168,62 +174,6 @@ func (b *Board) openStory(id string) (*story, error) {
 		return nil, ErrClosed
 	}
 	return nil, ErrNoIncident
-}
-
-// Maintain plans work, or plans it anew if the id is known. It returns the
-// maintenance's id. The next Judge, to be asked at once, has it in its Change.
-//
-// The error is [ErrNoComponent] or [ErrNoTime].
-func (b *Board) Maintain(w Maintenance, now time.Time) (string, error) {
-	now = b.clock(now)
-	for _, id := range w.Components {
-		if _, known := b.index[id]; !known {
-			return "", fmt.Errorf("planning maintenance of %q: %w", id, ErrNoComponent)
-		}
-	}
-	if !w.Until.After(w.From) || !w.Until.After(now) {
-		return "", fmt.Errorf("planning maintenance until %s: %w", w.Until.Format(time.RFC3339), ErrNoTime)
-	}
-	if w.ID == "" {
-		w.ID = b.names.ID(now)
-	}
-	w.Components = slices.Compact(slices.Sorted(slices.Values(w.Components)))
-	b.maintenance = slices.DeleteFunc(b.maintenance, func(x Maintenance) bool { return x.ID == w.ID })
-	b.maintenance = append(b.maintenance, w)
-	slices.SortFunc(b.maintenance, compareMaintenance)
-	b.planned = put(b.planned, w, func(x Maintenance) string { return x.ID })
-	b.workDue = now
-	return w.ID, nil
-}
-
-// shift brings the subjects into and out of maintenance. It says whether any
-// moved.
-func (b *Board) shift(now time.Time) (moved bool) {
-	if b.workDue.IsZero() || now.Before(b.workDue) {
-		return false
-	}
-	b.workDue = time.Time{}
-	in := make(map[string]string)
-	for _, w := range b.maintenance {
-		switch {
-		case now.Before(w.From):
-			b.workDue = sooner(b.workDue, w.From)
-			continue
-		case !now.Before(w.Until):
-			continue
-		}
-		b.workDue = sooner(b.workDue, w.Until)
-		for _, id := range w.Components {
-			if in[id] == "" {
-				in[id] = w.ID
-			}
-		}
-	}
-	for _, s := range b.subjects {
-		moved = moved || s.work != in[s.ID]
-		s.work = in[s.ID]
-	}
-	return moved
 }
 
 // compareOpen orders open incidents as the page does: worst first, then

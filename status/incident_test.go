@@ -60,16 +60,59 @@ func TestWhatRecoversBeforeTheFirstWordsIsNeverTold(t *testing.T) {
 	wantHeard(t, d)
 }
 
+// The first words wait for the cause, never longer: the time in which it failed
+// untold adds up.
 func TestAnUntoldOutageThatComesBackIsTold(t *testing.T) {
 	m := model("login")
 	d := newDesk(t, m)
 	d.rounds(3, world(m, status.Failed, nil))
-	d.rounds(3, world(m, status.OK, nil))
+	d.rounds(3, world(m, status.OK, nil)) // it failed for three seconds of the five
+	d.pass(20 * time.Second)
 	d.rounds(3, world(m, status.Failed, nil))
-	d.pass(4 * time.Second)
+	d.pass(2*time.Second - 1)
 	wantHeard(t, d)
-	d.pass(time.Second)
+	d.restart()
+	d.pass(1)
 	wantHeard(t, d, "opened operational>major_outage")
+}
+
+// Two of three locations date an outage. One that saw it early and confirms it
+// late dates it anew, and a restart forgets nothing of that.
+func TestAnOnsetConfirmedLateIsKept(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before status.Outcome // what all saw until then
+	}{
+		{"of what was well", status.OK},
+		{"of what nobody had seen", status.Inconclusive},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model("maps")
+			m.Locations, m.Rules.Confirm = locations("seoul", "busan", "tokyo"), 2
+			d := newDesk(t, m)
+			d.round(world(m, tt.before, nil))
+			look := func(places ...string) status.Change {
+				d.now = d.now.Add(time.Second)
+				d.look("maps/1", status.Slow, places...)
+				return d.judge()
+			}
+			look("seoul", "busan")
+			onset := d.now
+			look("tokyo")
+			look("seoul", "tokyo")
+			if i := d.only(); !i.Began.Equal(onset.Add(time.Second)) {
+				t.Errorf("by the word of seoul and tokyo it began %s", i.Began)
+			}
+			if c := look("busan"); len(c.Incidents) != 1 || !c.Incidents[0].Began.Equal(onset) {
+				t.Errorf("with busan's word the change has %+v", c.Incidents)
+			}
+			d.restart()
+			d.look("maps/1", status.OK)
+			if c := d.judge(); len(c.Incidents) != 0 || !d.only().Began.Equal(onset) {
+				t.Errorf("after a restart it began %s, and the change has %+v", d.only().Began, c.Incidents)
+			}
+		})
+	}
 }
 
 func TestFlapsWithinTheWatchAreNotTold(t *testing.T) {

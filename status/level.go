@@ -1,5 +1,7 @@
 package status
 
+import "time"
+
 // Looks as [Standing.Recent] writes them, by how bad they are.
 const (
 	lookOK      = '0'
@@ -27,32 +29,72 @@ func levelOf(look byte) Level {
 	return LevelOK + Level(look-lookOK)
 }
 
+// patience is how a check's looks become a word.
+type patience struct {
+	confirm, relieve int           // looks in a row that make it worse, or better
+	fresh            time.Duration // how long a word counts
+	vouched          bool          // a worse word waits until the location's controls bear it out
+}
+
 // fold is the standing after one more look. An inconclusive look is remembered
 // as the latest and changes nothing else. It takes confirm troubled looks in a
 // row to make a level worse, relieve better ones to make it better, and one
-// that is ok to make an unknown location's level ok.
-func (s Standing) fold(v Vote, confirm, relieve int) Standing {
+// that is ok to make an unknown location's level ok. A word that has lapsed is
+// forgotten: what was seen before a silence says nothing of what is seen after.
+func (s Standing) fold(v Vote, p patience) Standing {
 	next := s
 	next.Vote = v
 	seen, conclusive := look(v.Outcome)
 	if !conclusive {
 		return next
 	}
-	if s.Recent == "" || (seen == lookOK) != (s.latest() == lookOK) {
+	if !s.Said.IsZero() && v.At.Sub(s.Said) > p.fresh {
+		next.forget()
+	}
+	if next.Recent == "" || (seen == lookOK) != (next.latest() == lookOK) {
 		next.Turned = v.At
 	}
-	next.Recent = remember(s.Recent, seen, max(confirm, relieve))
+	next.Recent = remember(next.Recent, seen, max(p.confirm, p.relieve))
+	next.learn(seen, v)
 	next.Said = v.At
-	next.Level = judgeLooks(s.Level, next.Recent, confirm, relieve)
+	if word := next.word(p); !p.vouched || !next.worsens(word) {
+		next.Level = word
+	}
 	return next
 }
 
+// word is what the looks amount to by themselves.
+func (s *Standing) word(p patience) Level {
+	if s.Recent == "" {
+		return s.Level
+	}
+	return judgeLooks(s.Level, s.Recent, p.confirm, p.relieve)
+}
+
+// worsens says whether a level accuses the target of more than the confirmed
+// word does.
+func (s *Standing) worsens(to Level) bool { return to > max(s.Level, LevelOK) }
+
+// forget makes the standing that of a location that has never spoken, but for
+// when it last did and how long things take.
+func (s *Standing) forget() {
+	s.Level, s.Recent, s.Turned = LevelUnknown, "", time.Time{}
+}
+
+// hold takes back the looks that were to make the level worse.
+func (s *Standing) hold() {
+	s.Recent = ""
+	if s.Level <= LevelOK {
+		s.Turned = time.Time{}
+	}
+}
+
 // latest is the latest conclusive look. There must have been one.
-func (s Standing) latest() byte { return s.Recent[len(s.Recent)-1] }
+func (s *Standing) latest() byte { return s.Recent[len(s.Recent)-1] }
 
 // unsettled says whether the latest look was conclusive and is not what the
 // level says.
-func (s Standing) unsettled() bool {
+func (s *Standing) unsettled() bool {
 	seen, conclusive := look(s.Outcome)
 	return conclusive && levelOf(seen) != s.Level
 }

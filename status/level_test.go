@@ -71,7 +71,7 @@ func TestALookThatDisagreesAsksForAnother(t *testing.T) {
 		{status.Slow, true},
 	} {
 		v := status.Vote{Check: "chat/1", Location: "seoul", Outcome: step.look, At: start.Add(time.Duration(i) * time.Second)}
-		if got := b.Vote(v); got != step.unsettled {
+		if got := b.Vote(v).Again; got != step.unsettled {
 			t.Errorf("look %d (%s): unsettled is %t, want %t", i, step.look, got, step.unsettled)
 		}
 	}

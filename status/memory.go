@@ -25,6 +25,13 @@ func (m *Memory) Apply(c Change) {
 	for i := range c.Maintenance {
 		m.Maintenance = put(m.Maintenance, c.Maintenance[i], func(x Maintenance) string { return x.ID })
 	}
+	for i := range c.Words {
+		m.Words = put(m.Words, c.Words[i], func(x FunctionWords) string { return x.id() })
+	}
+	for i := range c.Routines {
+		m.Routines = put(m.Routines, c.Routines[i], func(x Routine) string { return x.ID })
+	}
+	m.applySuspicions(c.Suspicions, c.At)
 	m.Intervals = append(m.Intervals, c.Closed...)
 	m.forget(c.At.Add(-remembered))
 }
@@ -49,10 +56,11 @@ func put[T any](items []T, item T, id func(T) string) []T {
 // in the model.
 func (b *Board) restore(m Memory) {
 	for _, s := range m.Standings {
-		t, place := b.sights[s.Check], slices.Index(b.model.Locations, s.Location)
-		if t != nil && place >= 0 {
-			t.views[place] = view{Standing: s, cast: true}
-			b.watchLapse(t, place)
+		if v := b.view(s.Check, s.Location); v != nil {
+			v.Standing, v.cast = s, true
+			v.wait()
+			v.at.heard = latest(v.at.heard, s.At)
+			b.watchLapse(v)
 		}
 	}
 	for _, c := range m.Conditions {
@@ -71,7 +79,13 @@ func (b *Board) restore(m Memory) {
 	}
 	b.maintenance = slices.Clone(m.Maintenance)
 	slices.SortFunc(b.maintenance, compareMaintenance)
+	for i := range b.maintenance {
+		b.seen(b.maintenance[i].Cancelled)
+	}
+	b.routines = slices.Clone(m.Routines)
+	b.restoreSuspicions(m.Suspicions)
 	b.restoreIncidents(m.Incidents)
+	b.restoreWords(m.Words)
 }
 
 func (b *Board) restoreIncidents(all []Incident) {
@@ -93,15 +107,13 @@ func (b *Board) restoreIncidents(all []Incident) {
 	}
 }
 
-// restoreTeller finds which story tells of each component: of several that
-// list it, the one in which it goes on, or went on longest.
+// restoreTeller has the story tell of the components it lists, but for those
+// that another has taken over.
 func (b *Board) restoreTeller(s *story) {
-	tellers := b.teller
-	if s.manual() {
-		tellers = b.claimed
-	}
-	for _, a := range s.Components {
-		if other := tellers[a.Component]; other == nil || longer(a, other.component(a.Component)) {
+	tellers := b.tellers(s)
+	for i := range s.Components {
+		a := &s.Components[i]
+		if tellers[a.Component] == nil && !a.released() || a.Until.IsZero() {
 			tellers[a.Component] = s
 		}
 	}
@@ -113,15 +125,7 @@ func (s *story) component(id string) Affected {
 	return s.Components[i]
 }
 
-func longer(a, than Affected) bool {
-	return !than.Until.IsZero() && (a.Until.IsZero() || a.Until.After(than.Until))
-}
-
 // newestFirst orders incidents that have ended.
 func newestFirst(a, b Incident) int {
 	return cmp.Or(b.Resolved.Compare(a.Resolved), strings.Compare(b.ID, a.ID))
-}
-
-func compareMaintenance(a, b Maintenance) int {
-	return cmp.Or(a.From.Compare(b.From), strings.Compare(a.ID, b.ID))
 }

@@ -22,12 +22,16 @@ func (t Text) In(lang string, fallbacks ...string) string {
 // Model is what is judged and shown: the configuration as the rules and the
 // page need it. It does not change; a reload makes a new one.
 type Model struct {
-	Site       Site
-	Groups     []Group
-	Components []Component
-	Apps       []App
-	Rules      Rules
-	Locations  []string // the locations whose votes count, sorted
+	Site        Site
+	Groups      []Group
+	Components  []Component
+	Apps        []App
+	Rules       Rules
+	Locations   []Location    // those whose votes count, by id
+	Maintenance []Maintenance // planned by the configuration; ids begin with "config/"
+	Routines    []Routine     // likewise, work that comes again
+	Recur       Recur         // knows when a routine comes again; nil: there are none
+	Controls    []Check       // what every location looks at to tell "the world is down" from "we are"
 }
 
 // Site is who publishes the page.
@@ -38,6 +42,14 @@ type Site struct {
 	Zone       *time.Location
 	Contact    string
 	Simulation bool // everything says so: page, text, feed
+	Exercise   bool // a simulation that is a drill: everything calls itself an exercise
+}
+
+// Location is where a node looks from.
+type Location struct {
+	ID      string
+	Name    Text     // may be empty: then the id is shown
+	Domains []string // the failure domains it stands in
 }
 
 // Group is a heading on the page.
@@ -75,6 +87,8 @@ type Check struct {
 	Sandbox  bool          // a sandbox never colours production
 	CountsAs State         // the state this check's failure means, instead of §2a's table; Unknown leaves the table alone
 	Fresh    time.Duration // a vote older than this does not count
+	From     []string      // ids of the locations that look at it, sorted; empty: all of them
+	Awaits   bool          // it asks nothing: something else reports in, and silence is the failure
 	Label    string        // what is honestly measured, e.g. "derived from login, routing and place search"; may be empty
 }
 
@@ -86,19 +100,11 @@ type App struct {
 	Functions []AppFunction
 }
 
-// AppFunction is one thing an app offers.
-type AppFunction struct {
-	ID      string
-	Name    Text
-	Needs   []Need
-	Instead Text
-}
-
 // Rules are the judgement settings.
 type Rules struct {
 	Confirm int           // consecutive troubled looks of one location before it counts, at least 1
 	Recover int           // consecutive better looks before that counts, at least 1
-	Quorum  int           // locations that must agree; 0 means a majority of Model.Locations
+	Quorum  int           // locations that must agree; 0 means a majority of those that look at the check
 	Settle  time.Duration // how long the first words may wait for the cause
 	Watch   time.Duration // how long a recovery is watched before it is called one
 	Promise time.Duration // the longest time to the next word

@@ -10,10 +10,14 @@ type Snapshot struct {
 	Groups      []GroupView
 	Incidents   []Incident    // open ones, announced or not, worst first
 	Past        []Incident    // resolved, or merged into another, in the last 90 days, newest first
-	Maintenance []Maintenance // going on or planned, soonest first
+	Maintenance []Maintenance // going on or planned, those called off too, soonest first
 	Apps        []AppView
 	Overall     State     // the worst; Unknown only if nothing worse is measured and something cannot be
-	Impaired    time.Time // since when our own measurement is impaired; zero if it is not
+	Impaired    time.Time // since when too few locations can be believed to judge; zero if enough can
+	Locations   []LocationView
+	Rules       Rules       // by which all this was judged
+	Controls    []Check     // what every location looks at beside them
+	Suspicions  []Suspicion // for operators alone: never shown to the public, the newest first
 
 	Domains map[string][]string // failure domain → component ids, sorted
 }
@@ -31,12 +35,31 @@ type ComponentView struct {
 	Condition
 	Maintenance string // id of the maintenance it is in, or empty
 	Incident    string // id of the open incident that explains it, or empty
-	Days        []Day  // the last 90 days, oldest first, today last
+	Days        []*Day // the last 90 days, oldest first, today last; shared: never to be written to
 	Uptime      float64
 	UptimeKnown bool // false when nothing was measured
 	Standings   []Standing
-	Available   []string // substitutes that are measured ok now and outside the failed domains
+	Available   []Substitute // what people can use instead now, in no order of preference
 	NeededBy    []string
+}
+
+// Substitute is a component that can be used instead: measured ok within five
+// minutes, and outside the failed domains.
+type Substitute struct {
+	ID      string
+	Crowded bool          // it takes much longer than it usually does
+	Usual   time.Duration // what its looks take as a rule
+	Lately  time.Duration
+}
+
+// LocationView is a location as it is shown.
+type LocationView struct {
+	Location
+	Doubts []Doubt   // those that last, oldest first
+	Heard  time.Time // when its latest look began; zero if it has never spoken
+
+	Waiting  time.Time // since when a failure that it sees waits for its controls, the oldest; zero if none does
+	Answered time.Time // when the latest look at its controls began that they answered; zero if there was none
 }
 
 // Day is one day of a component's history, in the site's time zone.

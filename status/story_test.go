@@ -63,7 +63,7 @@ func TestTheWholeStory(t *testing.T) {
 	if len(d.events) != 0 {
 		t.Errorf("before settle people heard %v", d.heard())
 	}
-	if chat := d.component("chat"); len(chat.Available) != 1 || chat.Available[0] != "line" || chat.Incident != i.ID {
+	if chat := d.component("chat"); len(chat.Available) != 1 || chat.Available[0].ID != "line" || chat.Incident != i.ID {
 		t.Errorf("instead of chat the page offers %v in incident %s", chat.Available, chat.Incident)
 	}
 	f := d.board.Snapshot(d.now).Apps[0].Functions

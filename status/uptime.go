@@ -13,27 +13,32 @@ const historyDays = 90
 type history struct {
 	closed []Interval // in order, of the days shown
 	past   pastDays   // all but today, computed once a day
-	shown  []Day      // as last handed out: never written to again
+	shown  []*Day     // as last handed out: never written to again, nor what it points to
 }
 
-// pastDays are the days before today. They do not change until tomorrow.
+// pastDays sums up the days before today. They do not change until tomorrow.
 type pastDays struct {
 	today    time.Time // the midnight they were computed for
-	days     []Day
 	down     time.Duration
 	measured time.Duration
 }
 
 // calendar is the days that the page shows, in the site's time zone. Midnights
 // are looked up one by one, because not every day has 24 hours.
+//
+// It keeps one copy of each day on which nothing happened, and one row of days
+// for the components of one state to which nothing has ever happened: of ten
+// thousand components nearly all have had nearly the same 90 days.
 type calendar struct {
 	midnights []time.Time // one more than there are days: today's end is the last
 	dates     []string
+	calm      map[Day]*Day
+	rows      [UnderMaintenance + 1][]*Day
 }
 
 func newCalendar(now time.Time, zone *time.Location) *calendar {
 	year, month, day := now.In(zone).Date()
-	c := &calendar{}
+	c := &calendar{calm: make(map[Day]*Day)}
 	for back := historyDays - 1; back >= -1; back-- {
 		noon := time.Date(year, month, day-back, 12, 0, 0, 0, zone)
 		c.midnights = append(c.midnights, startOfDay(noon))
@@ -131,38 +136,70 @@ func (h *history) forget(before time.Time) {
 }
 
 // days are the days shown and the uptime over all of them, with the interval
-// that goes on now. The days are shared with earlier callers as long as today
-// has not changed, so they are not to be written to.
-func (h *history) days(c *calendar, current Interval, now time.Time) (days []Day, share float64, known bool) {
+// that goes on now. The days are shared with other callers and components, so
+// they are not to be written to.
+func (h *history) days(c *calendar, current Interval, now time.Time) (days []*Day, share float64, known bool) {
 	if !h.past.today.Equal(c.today()) {
-		h.past, h.shown = h.countPast(c, current), nil
+		h.forget(c.midnights[0])
+		h.past, h.shown = c.countPast(h.closed, &current)
 	}
 	var today tally
 	for i := len(h.closed) - 1; i >= 0 && h.closed[i].Until.After(c.today()); i-- {
 		today.add(&h.closed[i], c.today(), now)
 	}
 	today.add(&current, c.today(), now)
-	if day := today.day(c.dates[historyDays-1]); h.shown == nil || h.shown[historyDays-1] != day {
-		h.shown = append(slices.Clone(h.past.days), day)
-	}
 	share, known = uptime(h.past.down+today.down(), h.past.measured+today.measured())
+	day := today.day(c.dates[historyDays-1])
+	switch {
+	case h.shown[historyDays-1] != nil && *h.shown[historyDays-1] == day:
+	case len(h.closed) == 0 && !current.Since.After(c.midnights[0]):
+		h.shown = c.row(current.State, h.shown, day)
+	default:
+		h.shown = append(slices.Clone(h.shown[:historyDays-1]), c.share(day))
+	}
 	return h.shown, share, known
 }
 
-func (h *history) countPast(c *calendar, current Interval) pastDays {
-	h.forget(c.midnights[0])
-	var tallies [historyDays - 1]tally
-	for i := range h.closed {
-		c.spread(&tallies, &h.closed[i])
+// row is the days of every component that has been in the state for as long as
+// the page shows.
+func (c *calendar) row(state State, past []*Day, today Day) []*Day {
+	if row := c.rows[state]; row != nil && *row[historyDays-1] == today {
+		return row
 	}
-	c.spread(&tallies, &current)
-	past := pastDays{today: c.today()}
+	c.rows[state] = append(slices.Clone(past[:historyDays-1]), c.share(today))
+	return c.rows[state]
+}
+
+// share is the one copy of a day on which nothing happened, or a new copy of
+// another.
+func (c *calendar) share(d Day) *Day {
+	if d.Down > 0 || d.Maintenance > 0 || d.Known && d.Unknown > 0 {
+		return &d
+	}
+	if !d.Known && d.Date == c.dates[historyDays-1] {
+		return &d // it grows by the second
+	}
+	if c.calm[d] == nil {
+		c.calm[d] = &d
+	}
+	return c.calm[d]
+}
+
+// countPast counts the days before today. Today's place in the row is left
+// empty.
+func (c *calendar) countPast(closed []Interval, current *Interval) (pastDays, []*Day) {
+	var tallies [historyDays - 1]tally
+	for i := range closed {
+		c.spread(&tallies, &closed[i])
+	}
+	c.spread(&tallies, current)
+	past, row := pastDays{today: c.today()}, make([]*Day, historyDays)
 	for d := range tallies {
-		past.days = append(past.days, tallies[d].day(c.dates[d]))
+		row[d] = c.share(tallies[d].day(c.dates[d]))
 		past.down += tallies[d].down()
 		past.measured += tallies[d].measured()
 	}
-	return past
+	return past, row
 }
 
 // spread counts an interval on each of the days before today that it touches.

@@ -34,11 +34,11 @@ func TestUptimeIsWeightedAndHonest(t *testing.T) {
 		Date: "2022-10-14", Worst: status.MajorOutage, Known: true, Uptime: 1 - 1.6/18,
 		Down: 96 * time.Minute, Unknown: 4 * time.Hour, Maintenance: 2 * time.Hour,
 	}
-	if got := pay.Days[88]; got != yesterday {
+	if got := *pay.Days[88]; got != yesterday {
 		t.Errorf("yesterday is %+v, want %+v", got, yesterday)
 	}
 	today := status.Day{Date: "2022-10-15", Worst: status.Operational, Known: true, Uptime: 1, Unknown: time.Hour}
-	if got := pay.Days[89]; got != today {
+	if got := *pay.Days[89]; got != today {
 		t.Errorf("today is %+v, want %+v", got, today)
 	}
 	if got := pay.Days[87]; len(pay.Days) != 90 || got.Known || got.Worst != status.Unknown || got.Date != "2022-10-13" {
@@ -94,7 +94,7 @@ func TestTodayCountsUpToNowAndTomorrowBeginsAtMidnight(t *testing.T) {
 	d.keep(time.Hour, world(m, status.OK, nil))
 	d.keep(time.Hour, world(m, status.Failed, nil))
 	if today := d.component("pay").Days[89]; math.Abs(today.Uptime-0.5) > 0.05 {
-		t.Errorf("half down, today is %+v", today)
+		t.Errorf("half down, today is %+v", *today)
 	}
 	d.keep(8*time.Hour, world(m, status.OK, nil))
 	pay := d.component("pay")

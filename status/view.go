@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// provenFor is how long a substitute counts as working after it was last
-// measured.
-const provenFor = 5 * time.Minute
-
 // Snapshot is what the page shows now, as of the latest Judge.
 func (b *Board) Snapshot(now time.Time) *Snapshot {
 	now = b.clock(now)
@@ -17,8 +13,9 @@ func (b *Board) Snapshot(now time.Time) *Snapshot {
 		b.calendar = newCalendar(now, zone)
 	}
 	s := &Snapshot{
-		At: now, Site: b.model.Site, Overall: Operational,
-		Past: b.recentPast(now), Maintenance: b.workAhead(now), Domains: b.domainMembers(),
+		At: now, Site: b.model.Site, Overall: Operational, Rules: b.model.Rules, Controls: b.model.Controls,
+		Past: b.recentPast(now), Maintenance: b.workAhead(now), Domains: b.domainIDs,
+		Locations: b.locationViews(now), Impaired: b.impaired(now), Suspicions: b.suspicionsNow(now),
 	}
 	for _, story := range b.open {
 		if story.Open() {
@@ -54,16 +51,7 @@ func (b *Board) recentPast(now time.Time) []Incident {
 	return b.past[:n:n]
 }
 
-func (b *Board) workAhead(now time.Time) []Maintenance {
-	var ahead []Maintenance
-	for _, w := range b.maintenance {
-		if w.Until.After(now) {
-			ahead = append(ahead, w)
-		}
-	}
-	return ahead
-}
-
+// domainMembers is the components of each domain.
 func (b *Board) domainMembers() map[string][]string {
 	all := make(map[string][]string, len(b.domains))
 	for _, d := range b.domains {
@@ -74,41 +62,88 @@ func (b *Board) domainMembers() map[string][]string {
 	return all
 }
 
+// shelf is a group's components as they were last shown.
+type shelf struct {
+	members []*subject
+	shown   []ComponentView // shared with the snapshots that show it: replaced, never written to
+}
+
+// newShelves puts the components on the shelves of their groups, in the
+// configuration's order.
+func (b *Board) newShelves() []shelf {
+	shelves := make([]shelf, len(b.model.Groups))
+	at := make(map[string]int, len(shelves))
+	for i, g := range b.model.Groups {
+		at[g.ID] = i
+	}
+	for _, s := range b.subjects {
+		if i, known := at[s.Group]; known {
+			shelves[i].members = append(shelves[i].members, s)
+		}
+		for _, i := range b.graph.neededBy[s.order] {
+			s.neededBy = append(s.neededBy, b.subjects[i].ID)
+		}
+		slices.Sort(s.neededBy)
+	}
+	return shelves
+}
+
 // groupViews are the groups in the configuration's order, each with its
 // components in theirs.
 func (b *Board) groupViews(now time.Time) []GroupView {
-	views := make([]GroupView, len(b.model.Groups))
-	at := make(map[string]int, len(views))
-	for i, g := range b.model.Groups {
-		views[i] = GroupView{Group: g, State: Operational}
-		at[g.ID] = i
-	}
-	size := make([]int, len(views))
-	for _, s := range b.subjects {
-		if i, known := at[s.Group]; known {
-			size[i]++
-		}
-	}
-	for i := range views {
-		views[i].Components = make([]ComponentView, 0, size[i])
-	}
+	views := make([]GroupView, len(b.shelves))
 	down := b.failedDomains()
-	for _, s := range b.subjects {
-		i, known := at[s.Group]
-		if !known {
-			continue
+	for i := range b.shelves {
+		views[i] = GroupView{Group: b.model.Groups[i], State: Operational, Components: b.componentViews(&b.shelves[i], down, now)}
+		for c := range views[i].Components {
+			views[i].State = worse(views[i].State, views[i].Components[c].State)
 		}
-		v := b.componentView(s, down, now)
-		views[i].State = worse(views[i].State, v.State)
-		views[i].Components = append(views[i].Components, v)
 	}
 	return views
 }
 
+// componentViews are the components of a shelf. While none of them has
+// changed they are the slice that was last shown.
+func (b *Board) componentViews(h *shelf, down []string, now time.Time) []ComponentView {
+	fresh := h.shown == nil
+	if fresh {
+		h.shown = make([]ComponentView, len(h.members))
+	}
+	for i, s := range h.members {
+		v := b.componentView(s, down, now)
+		if !fresh && v.same(&h.shown[i]) {
+			continue
+		}
+		if !fresh {
+			h.shown, fresh = slices.Clone(h.shown), true
+		}
+		h.shown[i] = v
+	}
+	return h.shown
+}
+
+// same says whether a component is shown as before. Its slices are replaced
+// when they change, so one that begins where the other does is the same.
+func (v *ComponentView) same(as *ComponentView) bool {
+	return v.Version == as.Version && v.Measured.Equal(as.Measured) &&
+		v.Maintenance == as.Maintenance && v.Incident == as.Incident &&
+		v.Uptime == as.Uptime && v.UptimeKnown == as.UptimeKnown &&
+		sameSlice(v.Days, as.Days) && sameSlice(v.Standings, as.Standings) &&
+		slices.Equal(v.Available, as.Available)
+}
+
+func sameSlice[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
 func (b *Board) componentView(s *subject, down []string, now time.Time) ComponentView {
+	if s.spoken {
+		s.spoken, s.standings = false, standings(s.sights)
+	}
 	v := ComponentView{
-		Component: *s.Component, Condition: s.condition.copy(), Maintenance: s.work,
-		Incident: b.incidentOf(s.ID), Standings: s.standings(), Available: b.available(s, down, now),
+		Component: *s.Component, Condition: s.condition, Maintenance: s.work,
+		Incident: b.incidentOf(s.ID), Standings: s.standings, Available: b.available(s, down, now),
+		NeededBy: s.neededBy,
 	}
 	v.Measured = s.saidLast()
 	current := Interval{Component: s.ID, State: s.condition.State, Since: s.condition.Since, Until: now}
@@ -116,10 +151,6 @@ func (b *Board) componentView(s *subject, down []string, now time.Time) Componen
 		current.Since = now
 	}
 	v.Days, v.Uptime, v.UptimeKnown = s.history.days(b.calendar, current, now)
-	for _, i := range b.graph.neededBy[s.order] {
-		v.NeededBy = append(v.NeededBy, b.subjects[i].ID)
-	}
-	slices.Sort(v.NeededBy)
 	return v
 }
 
@@ -147,50 +178,10 @@ func (b *Board) failedDomains() []string {
 	return down
 }
 
-// available are the substitutes that are measured to work now, stand in no
-// domain that has failed, the component's own included while it is in trouble,
-// and need nothing that has. A different one comes first each day, so that
-// none is favoured.
-func (b *Board) available(s *subject, down []string, now time.Time) []string {
-	if len(s.Substitutes) == 0 {
-		return nil
-	}
-	if s.condition.State.Troubled() {
-		down = append(slices.Clone(down), s.Domains...)
-	}
-	var found []string
-	for _, id := range s.Substitutes {
-		if i, known := b.index[id]; known && b.proven(b.subjects[i], down, now) {
-			found = append(found, id)
-		}
-	}
-	if len(found) < 2 {
-		return found
-	}
-	slices.Sort(found)
-	first := dayNumber(now.In(b.zone())) % len(found)
-	return append(slices.Clone(found[first:]), found[:first]...)
-}
-
-// proven says whether a component can stand in for another now.
-func (b *Board) proven(s *subject, down []string, now time.Time) bool {
-	return s.condition.State == Operational && !s.condition.Derived &&
-		now.Sub(s.saidLast()) <= provenFor &&
-		!slices.ContainsFunc(s.Domains, func(d string) bool { return slices.Contains(down, d) }) &&
-		!b.graph.reaches(s.order, func(i int) bool { return b.subjects[i].condition.State.Failed() })
-}
-
-// dayNumber counts the days of the calendar.
-func dayNumber(local time.Time) int {
-	const day = 24 * time.Hour
-	year, month, date := local.Date()
-	return int(time.Date(year, month, date, 0, 0, 0, 0, time.UTC).Sub(time.Unix(0, 0)) / day)
-}
-
 func (b *Board) appView(a *App) AppView {
 	v := AppView{App: *a}
 	for _, f := range a.Functions {
-		v.Functions = append(v.Functions, b.functionView(f))
+		v.Functions = append(v.Functions, b.functionView(b.worded(a.ID, f)))
 	}
 	return v
 }

@@ -2,7 +2,6 @@ package status_test
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -11,63 +10,6 @@ import (
 
 	"bongsu/status"
 )
-
-func TestASubstituteIsShownOnlyWhileItIsProven(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		line  string // the substitute
-		world map[string]status.Outcome
-		wait  time.Duration
-		want  []string
-	}{
-		{"measured well, elsewhere", "line", nil, 0, []string{"line"}},
-		{"failing itself", "line", map[string]status.Outcome{"line": status.Failed}, 0, nil},
-		{"slow", "line", map[string]status.Outcome{"line": status.Slow}, 0, nil},
-		{"not measured", "line unmeasured", nil, 0, nil},
-		{"last measured long ago", "line", nil, 6 * time.Minute, nil},
-		{"in the domain of what fails", "line in dc", nil, 0, nil},
-		{"needing what fails", "line needs chat", nil, 0, nil},
-		{"needing it far beneath", "line needs push", nil, 0, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := model("chat in dc", "push needs chat", tt.line)
-			m.Components[0].Substitutes = []string{"line"}
-			for i := range m.Components {
-				for c := range m.Components[i].Checks {
-					m.Components[i].Checks[c].Fresh = time.Hour
-				}
-			}
-			d := newDesk(t, m)
-			bad := map[string]status.Outcome{"chat": status.Failed}
-			maps.Copy(bad, tt.world)
-			d.rounds(3, world(m, status.OK, bad))
-			d.pass(tt.wait)
-			if diff := cmp.Diff(tt.want, d.component("chat").Available); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestEachSubstituteComesFirstAsOften(t *testing.T) {
-	m := model("chat", "a", "b", "c")
-	m.Components[0].Substitutes = []string{"c", "a", "b"}
-	d := newDesk(t, m)
-	first := make(map[string]int)
-	for range 30 {
-		d.rounds(3, world(m, status.OK, nil))
-		available := d.component("chat").Available
-		if len(available) != 3 {
-			t.Fatalf("there are %v", available)
-		}
-		first[available[0]]++
-		d.now = d.now.Add(24 * time.Hour)
-		d.judge()
-	}
-	if diff := cmp.Diff(map[string]int{"a": 10, "b": 10, "c": 10}, first); diff != "" {
-		t.Errorf("first of thirty days (-want +got):\n%s", diff)
-	}
-}
 
 func TestAnAppsFunctionFollowsItsNeeds(t *testing.T) {
 	need := func(ids ...string) (all []status.Need) {
@@ -158,22 +100,5 @@ func TestASnapshotStaysAsItWas(t *testing.T) {
 	d.board.Snapshot(d.now)
 	if diff := cmp.Diff(same, early, oneZone); diff != "" {
 		t.Errorf("an early snapshot has changed (-was +is):\n%s", diff)
-	}
-}
-
-func TestADomainThatAnswersAgainOffersItsSubstitutes(t *testing.T) {
-	m := model("a in dc", "b in dc", "chat")
-	m.Components[2].Substitutes = []string{"a"}
-	d := newDesk(t, m)
-	bad := map[string]status.Outcome{"a": status.OK, "b": status.Failed, "chat": status.Failed}
-	d.rounds(3, world(m, status.Failed, nil))
-	d.rounds(3, world(m, status.OK, bad))
-	if got := d.component("chat").Available; got != nil {
-		t.Errorf("while its domain fails the page offers %v", got)
-	}
-	bad["b"] = status.OK
-	d.rounds(3, world(m, status.OK, bad))
-	if diff := cmp.Diff([]string{"a"}, d.component("chat").Available); diff != "" {
-		t.Errorf("when it answers again (-want +got):\n%s", diff)
 	}
 }

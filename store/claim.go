@@ -33,9 +33,7 @@ func (s *Store) Ready(ctx context.Context) ([]string, error) {
 // Claim takes ready batches of a channel. The node's own row is kept from
 // being buried meanwhile: a batch never belongs to a node that is gone.
 func (s *Store) Claim(ctx context.Context, q notifier.ClaimQuery) ([]notifier.Claim, error) {
-	if ready, err := s.anyReady(ctx, q); err != nil || !ready {
-		return nil, err
-	}
+	ctx = s.calm(ctx)
 	var claims []notifier.Claim
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		claims = nil
@@ -47,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, q notifier.ClaimQuery) ([]notifier.Cl
 		if err != nil {
 			return err
 		}
-		if stop, err := stopped(ctx, tx, q.Channel, q.Now); err != nil || stop != notifier.Go {
+		if stop, err := stopped(ctx, tx, q.Channel, q.Now); err != nil || stop == notifier.Paused {
 			return err
 		}
 		gateways, err := s.takeBatches(ctx, tx, q, &claims)
@@ -70,16 +68,25 @@ func (s *Store) Claim(ctx context.Context, q notifier.ClaimQuery) ([]notifier.Cl
 	return claims, nil
 }
 
-// anyReady spares the writer a transaction when there is nothing to claim.
-func (s *Store) anyReady(ctx context.Context, q notifier.ClaimQuery) (bool, error) {
-	var one int
-	err := s.read.QueryRowContext(ctx, `
-		SELECT 1 FROM batch WHERE state = 0 AND channel = $1 AND ready_at <= $2 AND ($3 = 0 OR lane = 0) LIMIT 1`,
-		q.Channel, millis(q.Now), flag(q.Taken)).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+// Lanes gives the lanes of a channel that have ready batches: one look into the
+// index for each lane, however many batches there are.
+func (s *Store) Lanes(ctx context.Context, channel string, now time.Time) ([]int, error) {
+	found, err := numbers(ctx, s.read, `
+		WITH RECURSIVE l(lane) AS (
+		  SELECT MIN(lane) FROM batch WHERE state = 0 AND channel = $1
+		  UNION ALL
+		  SELECT (SELECT MIN(b.lane) FROM batch b WHERE b.state = 0 AND b.channel = $1 AND b.lane > l.lane) FROM l WHERE l.lane IS NOT NULL)
+		SELECT lane FROM l WHERE lane IS NOT NULL
+		  AND EXISTS (SELECT 1 FROM batch b WHERE b.state = 0 AND b.channel = $1 AND b.lane = l.lane AND b.ready_at <= $2)
+		ORDER BY lane`, channel, millis(now))
+	if err != nil {
+		return nil, fmt.Errorf("reading which lanes of %s have work: %w", channel, err)
 	}
-	return err == nil, err
+	lanes := make([]int, len(found))
+	for i, lane := range found {
+		lanes[i] = int(lane)
+	}
+	return lanes, nil
 }
 
 // stopped says whether an operator, or a cap, keeps a channel from sending.
@@ -102,21 +109,21 @@ func (s *Store) takeBatches(ctx context.Context, tx *sql.Tx, q notifier.ClaimQue
 	rows, err := tx.QueryContext(ctx, s.q(`
 		WITH c AS MATERIALIZED (
 		  SELECT id AS cid FROM batch
-		  WHERE state = 0 AND channel = $1 AND ready_at <= $2 AND ($3 = 0 OR lane = 0)
-		  ORDER BY lane, id LIMIT $4 {{skip}})
+		  WHERE state = 0 AND channel = $1 AND ready_at <= $2 AND lane = $3
+		  ORDER BY id LIMIT $4 {{skip}})
 		UPDATE batch SET state = 1, owner = $5, fence = fence + 1, doubt = auth
 		WHERE id IN (SELECT cid FROM c)
-		RETURNING id, notice, hop, route, skipped, fence, auth, gateway`),
-		q.Channel, millis(q.Now), flag(q.Taken), q.Limit, q.Node)
+		RETURNING id, notice, hop, route, skipped, fence, auth, manner, gateway`),
+		q.Channel, millis(q.Now), q.Lane, q.Limit, q.Node)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	gateways := map[int64]string{}
 	for rows.Next() {
-		c := notifier.Claim{Node: q.Node, Channel: q.Channel}
+		c := notifier.Claim{Node: q.Node, Channel: q.Channel, Lane: q.Lane}
 		var gateway string
-		if err := rows.Scan(&c.Batch, &c.Notice, &c.Hop, &c.Route, &c.Skipped, &c.Fence, &c.Auth, &gateway); err != nil {
+		if err := rows.Scan(&c.Batch, &c.Notice, &c.Hop, &c.Route, &c.Skipped, &c.Fence, &c.Auth, &c.Manner, &gateway); err != nil {
 			return nil, err
 		}
 		*claims = append(*claims, c)
@@ -176,7 +183,7 @@ type scannedItem struct {
 	notifier.Item
 	gone    bool
 	sealed  []byte
-	pending bool // its address is not confirmed yet
+	pending bool // its address is not confirmed yet, or is to be confirmed again
 }
 
 // items reads recipients of a batch; the text's $1 is the batch, $2 the kind
@@ -204,7 +211,7 @@ func (s *Store) items(ctx context.Context, q querier, where string, batch int64,
 			if i.To, err = s.unseal(i.Rcpt, kind, i.sealed); err != nil {
 				return nil, err
 			}
-		case i.sealed != nil && suppressed == "":
+		case i.sealed != nil:
 			i.pending = true
 		}
 		items = append(items, i)
@@ -215,8 +222,9 @@ func (s *Store) items(ctx context.Context, q querier, where string, batch int64,
 	return items, s.openPending(ctx, q, batch, kind, items)
 }
 
-// openPending opens addresses that are not confirmed yet, if the batch is of a
-// notice for one person. Nothing else may reach them.
+// openPending opens addresses that are not confirmed, or that nothing is sent to
+// any more, if the batch is of a notice for one person. Nothing else may reach
+// them.
 func (s *Store) openPending(ctx context.Context, q querier, batch int64, kind string, items []scannedItem) error {
 	for k := range items {
 		i := &items[k]
@@ -295,6 +303,7 @@ func (s *Store) doubts(ctx context.Context, batch int64) (map[int64]int, error) 
 // Authorise makes the next recipients of a claim durable before they are sent
 // to. All that forbids sending is asked once more here, under the batch's lock.
 func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Grant, err error) {
+	ctx = s.calm(ctx)
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		g = notifier.Grant{}
 		stop, isOver, err := s.mayGrant(ctx, tx, &w, &g)
@@ -305,8 +314,7 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 			g.Last = true
 			return cancelRest(ctx, tx, &w, g.Auth)
 		}
-		found, err := s.items(ctx, tx, "d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4",
-			w.Batch, w.Kind, w.Target, g.Auth, w.Limit+1)
+		found, err := s.untried(ctx, tx, &w, g.Auth)
 		if err != nil {
 			return err
 		}
@@ -318,6 +326,43 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 		return g, fmt.Errorf("authorising a window of batch %d: %w", w.Batch, err)
 	}
 	return g, nil
+}
+
+// untried reads the next recipients of a claim above a mark, one more than the
+// window has room for. It is asked for every recipient there is, so it reads
+// nothing that a first try does not need.
+func (s *Store) untried(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) ([]scannedItem, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT d.rcpt, d.tries, d.again, COALESCE(s.lang, ''), a.cipher,
+		       CASE WHEN s.gone > 0 THEN 3 WHEN a.cipher IS NULL THEN 2 WHEN a.confirmed = 0 OR a.suppressed <> '' THEN 1 ELSE 0 END
+		FROM `+itemTables+` WHERE d.batch = $1 AND d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4`,
+		w.Batch, w.Kind, mark, w.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := make([]scannedItem, 0, w.Limit+1)
+	for rows.Next() {
+		var i scannedItem
+		var bar int
+		if err := rows.Scan(&i.Rcpt, &i.Tries, &i.Again, &i.Lang, &i.sealed, &bar); err != nil {
+			return nil, err
+		}
+		i.gone, i.pending = bar == 3, bar == 1
+		switch {
+		case i.Rcpt == 0:
+			i.To = w.Target
+		case bar == 0:
+			if i.To, err = s.unseal(i.Rcpt, w.Kind, i.sealed); err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, s.openPending(ctx, tx, w.Batch, w.Kind, items)
 }
 
 // Resend arms recipients in doubt for one more hand-over.
@@ -354,11 +399,31 @@ func (s *Store) mayGrant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g 
 	if g.Auth, err = s.lockClaim(ctx, tx, w.Claim); err != nil {
 		return false, false, err
 	}
-	if g.Stop, err = stopped(ctx, tx, w.Channel, w.Now); err != nil || g.Stop != notifier.Go {
-		return true, false, err
+	g.Stop, isOver, err = s.against(ctx, tx, w)
+	return g.Stop != notifier.Go, isOver, err
+}
+
+// against is stopped and over in one question.
+func (s *Store) against(ctx context.Context, tx *sql.Tx, w *notifier.Window) (stop notifier.Stop, isOver bool, err error) {
+	var pause string
+	var held int
+	var recalled, expires, back int64
+	err = tx.QueryRowContext(ctx, `
+		SELECT COALESCE((SELECT value FROM setting WHERE name = $1), ''),
+		       (SELECT COUNT(*) FROM channel_hold WHERE channel = $2 AND (held_until = 0 OR held_until > $3)), recalled, expires, held
+		FROM notice WHERE number = $4`, settingPaused, w.Channel, millis(w.Now), w.Notice).Scan(&pause, &held, &recalled, &expires, &back)
+	isOver = recalled > 0 || (expires > 0 && expires <= millis(w.Now))
+	switch {
+	case err != nil:
+		return stop, false, fmt.Errorf("reading notice %d: %w", w.Notice, err)
+	case pause == "true":
+		stop = notifier.Paused
+	case held > 0:
+		stop = notifier.Held
+	case back > 0 && !isOver:
+		stop = notifier.KeptBack
 	}
-	isOver, err = over(ctx, tx, w.Notice, w.Now)
-	return false, isOver, err
+	return stop, isOver, nil
 }
 
 // lockClaim holds a claimed batch for the transaction and gives its mark.
@@ -387,7 +452,14 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 	if err != nil {
 		return err
 	}
+	places, err := s.places(ctx, tx, w)
+	if err != nil {
+		return err
+	}
 	var cost, left int64
+	begun := g.Auth >= 0
+	given := 0
+	stop := notifier.OverCap
 	for _, i := range found {
 		if i.gone {
 			if err := cancelOne(ctx, tx, w, i.Rcpt); err != nil {
@@ -403,7 +475,11 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 				g.Last = false
 				break
 			}
-			cost += price
+			if w.PerDay > 0 && given >= places {
+				g.Last, stop = false, notifier.Exhausted
+				break
+			}
+			cost, given = cost+price, given+1
 		}
 		g.Items = append(g.Items, i.Item)
 		g.Auth = max(g.Auth, i.Rcpt)
@@ -411,11 +487,19 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 	if err := addTally(ctx, tx, w.Node, tallies{{w.Notice, w.Channel}: {cancelled: left}}); err != nil {
 		return err
 	}
+	if w.Many && !mark && len(g.Items)+int(left) < len(found) {
+		g.Items, cost, given = nil, 0, 0 // what went out as one is repeated as one
+	}
 	if len(g.Items) == 0 && left < int64(len(found)) {
-		g.Stop = notifier.OverCap
+		if g.Stop = stop; stop == notifier.Exhausted {
+			return nil
+		}
 		return hold(ctx, tx, w.Channel, "daily cap", w.Now, w.DayEnds)
 	}
 	if err := spend(ctx, tx, w, cost); err != nil {
+		return err
+	}
+	if err := give(ctx, tx, w, given); err != nil {
 		return err
 	}
 	if err := s.addThreads(ctx, tx, w, g); err != nil {
@@ -425,7 +509,9 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 		_, err = tx.ExecContext(ctx, "UPDATE batch SET gateway = $1 WHERE id = $2", w.Gateway, w.Batch)
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE batch SET auth = $1, gateway = $2 WHERE id = $3", g.Auth, w.Gateway, w.Batch)
+	g.Many = w.Many && g.Last && !begun
+	_, err = tx.ExecContext(ctx, "UPDATE batch SET auth = $1, gateway = $2, manner = CASE WHEN $3 = 1 THEN 1 ELSE manner END WHERE id = $4",
+		g.Auth, w.Gateway, flag(g.Many), w.Batch)
 	return err
 }
 
@@ -485,6 +571,7 @@ func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		released, err := tx.ExecContext(ctx, `
 			UPDATE batch SET state = 0, owner = '', ready_at = $1, auth = CASE WHEN auth > $2 THEN $2 ELSE auth END,
+			       manner = CASE WHEN manner = 1 AND $2 < 0 THEN 0 ELSE manner END,
 			       due = CASE WHEN due = 0 THEN $3 ELSE due END, check_at = CASE WHEN due = 0 THEN $3 ELSE check_at END
 			WHERE id = $4 AND owner = $5 AND fence = $6 AND state = 1`,
 			millis(r.ReadyAt), r.Auth, millis(r.Due), r.Batch, r.Node, r.Fence)
@@ -504,6 +591,7 @@ func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 
 // Finish closes a batch.
 func (s *Store) Finish(ctx context.Context, f notifier.Finish) error {
+	ctx = s.calm(ctx)
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		if _, err := s.lockClaim(ctx, tx, f.Claim); err != nil {
 			return err
@@ -531,7 +619,10 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 			return err
 		}
 	}
-	if err := addTally(ctx, tx, c.Node, t); err != nil || l.Refund == 0 {
+	if err := addTally(ctx, tx, c.Node, t); err != nil {
+		return err
+	}
+	if err := takeBack(ctx, tx, l); err != nil || l.Refund == 0 {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE spend SET milli = milli - $1 WHERE channel = $2 AND day = $3", l.Refund, c.Channel, l.Day)

@@ -42,15 +42,20 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []
 				return err
 			} else if n > 0 {
 				going = append(going, m)
+				if m.Saved {
+					t.of(from.Notice, from.Channel).rescued++
+				}
 			}
 		}
 		if len(going) == 0 {
 			continue
 		}
 		b.People = going
-		if err := s.insertBatch(ctx, tx, id, from.Notice, priority, b, now); err != nil {
+		spared, err := s.insertBatch(ctx, tx, id, from.Notice, priority, b, now)
+		if err != nil {
 			return fmt.Errorf("saving batch %d: %w", id, err)
 		}
+		t.of(from.Notice, b.Channel).cancelled += spared
 		t.of(from.Notice, from.Channel).moved += int64(len(going))
 		t.of(from.Notice, b.Channel).planned += int64(len(going))
 	}
@@ -158,25 +163,33 @@ func (s *Store) Nudge(ctx context.Context, channel string, now time.Time) error 
 	return nil
 }
 
-// Kinds tells which kinds of address the recipients of a batch can use.
-func (s *Store) Kinds(ctx context.Context, batch int64) (map[int64][]string, error) {
+// Reaches tells how the recipients of a batch can be reached.
+func (s *Store) Reaches(ctx context.Context, batch int64) (map[int64]notifier.Reach, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT a.subscriber, a.kind FROM delivery d
-		JOIN address a ON a.subscriber = d.rcpt AND a.suppressed = ''
-		  AND (a.confirmed > 0 OR EXISTS (SELECT 1 FROM notice n WHERE n.number = $2 AND n.recipient = d.rcpt))
+		SELECT a.subscriber, a.kind, s.ways, s.quiet FROM delivery d
+		JOIN subscriber s ON s.id = d.rcpt
+		JOIN address a ON a.subscriber = d.rcpt
+		  AND ((a.confirmed > 0 AND a.suppressed = '') OR EXISTS (SELECT 1 FROM notice n WHERE n.number = $2 AND n.recipient = d.rcpt))
 		WHERE d.batch = $1 ORDER BY a.subscriber, a.kind`, batch, batch/batchesPerNotice)
 	if err != nil {
 		return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
 	}
 	defer rows.Close()
-	kinds := map[int64][]string{}
+	kinds, wanted, hours := map[int64][]string{}, map[int64]notifier.Wishes{}, quietHours{}
 	for rows.Next() {
 		var rcpt int64
 		var kind string
-		if err := rows.Scan(&rcpt, &kind); err != nil {
+		var w wishes
+		if err := rows.Scan(&rcpt, &kind, &w.ways, &w.quiet); err != nil {
 			return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
 		}
-		kinds[rcpt] = append(kinds[rcpt], kind)
+		kinds[rcpt], wanted[rcpt] = append(kinds[rcpt], kind), w.read(hours)
 	}
-	return kinds, rows.Err()
+	reaches := make(map[int64]notifier.Reach, len(kinds))
+	for rcpt, list := range kinds {
+		reach := notifier.InOrder(list, wanted[rcpt].Order)
+		reach.Quiet = wanted[rcpt].Quiet
+		reaches[rcpt] = reach
+	}
+	return reaches, rows.Err()
 }

@@ -14,8 +14,16 @@ import (
 // could not see whether the first call was committed: rows of equal or newer
 // version stay as they are, updates and notices are made once.
 func (s *Store) Record(ctx context.Context, r notifier.Record) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.saveStandings(ctx, tx, r.Standings); err != nil {
+	looks, err := s.segments(ctx, r.Looks)
+	if err != nil {
+		return err
+	}
+	standings := s.quiet.news(&r)
+	if err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.saveStandings(ctx, tx, standings); err != nil {
+			return err
+		}
+		if err := s.saveSegments(ctx, tx, looks); err != nil {
 			return err
 		}
 		if err := s.saveChange(ctx, tx, &r.Change); err != nil {
@@ -25,7 +33,11 @@ func (s *Store) Record(ctx context.Context, r notifier.Record) error {
 			return err
 		}
 		return s.saveAnswers(ctx, tx, r.Answers)
-	})
+	}); err != nil {
+		return err
+	}
+	s.quiet.wrote(standings)
+	return nil
 }
 
 func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, c *status.Change) error {
@@ -45,20 +57,36 @@ func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, c *status.Change) er
 			return fmt.Errorf("saving maintenance %s: %w", c.Maintenance[i].ID, err)
 		}
 	}
+	for i := range c.Words {
+		if err := s.saveWords(ctx, tx, &c.Words[i]); err != nil {
+			return fmt.Errorf("saving the words of %s/%s: %w", c.Words[i].App, c.Words[i].Function, err)
+		}
+	}
+	for i := range c.Routines {
+		if err := s.saveRoutine(ctx, tx, &c.Routines[i]); err != nil {
+			return fmt.Errorf("saving maintenance %s: %w", c.Routines[i].ID, err)
+		}
+	}
+	for i := range c.Suspicions {
+		if err := saveSuspicion(ctx, tx, &c.Suspicions[i], c.At); err != nil {
+			return fmt.Errorf("saving a suspicion of %s: %w", c.Suspicions[i].Component, err)
+		}
+	}
 	return nil
 }
 
-// saveStandings keeps the newer look. It is the hot path, a row for every look
-// of every check, so the statement is prepared once per transaction.
+// saveStandings keeps the newer look. They may be many, so the statement is
+// prepared once per transaction.
 func (s *Store) saveStandings(ctx context.Context, tx *sql.Tx, standings []status.Standing) error {
 	if len(standings) == 0 {
 		return nil
 	}
 	save, err := tx.PrepareContext(ctx, `
-		INSERT INTO standing (checked, location, outcome, at, took_us, reason, level, recent, said, turned)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		INSERT INTO standing (checked, location, outcome, at, took_us, reason, level, recent, said, turned, usual_us, lately_us)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (checked, location) DO UPDATE SET outcome = excluded.outcome, at = excluded.at, took_us = excluded.took_us,
-			reason = excluded.reason, level = excluded.level, recent = excluded.recent, said = excluded.said, turned = excluded.turned
+			reason = excluded.reason, level = excluded.level, recent = excluded.recent, said = excluded.said, turned = excluded.turned,
+			usual_us = excluded.usual_us, lately_us = excluded.lately_us
 		WHERE standing.at <= excluded.at`)
 	if err != nil {
 		return fmt.Errorf("preparing to save standings: %w", err)
@@ -67,7 +95,7 @@ func (s *Store) saveStandings(ctx context.Context, tx *sql.Tx, standings []statu
 	for i := range standings {
 		v := &standings[i]
 		if _, err := save.ExecContext(ctx, v.Check, v.Location, v.Outcome.String(), millis(v.At), v.Took.Microseconds(),
-			v.Reason, int(v.Level), v.Recent, millis(v.Said), millis(v.Turned)); err != nil {
+			v.Reason, int(v.Level), v.Recent, millis(v.Said), millis(v.Turned), v.Usual.Microseconds(), v.Lately.Microseconds()); err != nil {
 			return fmt.Errorf("saving the standing of %s at %s: %w", v.Check, v.Location, err)
 		}
 	}
@@ -118,15 +146,16 @@ func (s *Store) saveIncident(ctx context.Context, tx *sql.Tx, i *status.Incident
 		return err
 	}
 	saved, err := tx.ExecContext(ctx, `
-		INSERT INTO incident (id, code, cause, title, stage, impact, worst, told, began, detected, announced, watching, resolved, next_word, merged_into, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		INSERT INTO incident (id, code, cause, title, stage, impact, worst, told, began, detected, announced, watching, resolved, next_word, merged_into, retracted, apart, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (id) DO UPDATE SET code = excluded.code, cause = excluded.cause, title = excluded.title, stage = excluded.stage,
 			impact = excluded.impact, worst = excluded.worst, told = excluded.told, began = excluded.began, detected = excluded.detected,
 			announced = excluded.announced, watching = excluded.watching, resolved = excluded.resolved,
-			next_word = excluded.next_word, merged_into = excluded.merged_into, version = excluded.version
+			next_word = excluded.next_word, merged_into = excluded.merged_into, retracted = excluded.retracted,
+			apart = excluded.apart, version = excluded.version
 		WHERE incident.version < excluded.version`,
 		i.ID, i.Code, i.Cause, title, i.Stage.String(), i.Impact.String(), i.Worst.String(), i.Told.String(), millis(i.Began), millis(i.Detected),
-		millis(i.Announced), millis(i.Watching), millis(i.Resolved), millis(i.Next), i.MergedInto, i.Version)
+		millis(i.Announced), millis(i.Watching), millis(i.Resolved), millis(i.Next), i.MergedInto, millis(i.Retracted), i.Apart, i.Version)
 	if err != nil {
 		return err
 	}
@@ -185,30 +214,22 @@ func (s *Store) saveUpdate(ctx context.Context, tx *sql.Tx, incident string, pos
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO incident_update (incident, id, pos, at, kind, stage, cause, components, next_word, body, author)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		incident, u.ID, pos, millis(u.At), string(u.Kind), u.Stage.String(), u.Cause, components, millis(u.Next), body, u.Author)
-	return err
-}
-
-func (s *Store) saveMaintenance(ctx context.Context, tx *sql.Tx, w *status.Maintenance) error {
-	title, err := toJSON(w.Title)
+	correction, err := correctionJSON(u.Correction)
 	if err != nil {
 		return err
 	}
-	body, err := toJSON(w.Text)
+	statement, err := statementJSON(u.Statement)
 	if err != nil {
 		return err
 	}
-	components, err := toJSON(w.Components)
+	eta, err := etaJSON(u.ETA)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO maintenance (id, title, body, components, starts, ends) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET title = excluded.title, body = excluded.body, components = excluded.components,
-			starts = excluded.starts, ends = excluded.ends`,
-		w.ID, title, body, components, millis(w.From), millis(w.Until))
+		INSERT INTO incident_update (incident, id, pos, at, kind, stage, cause, components, next_word, body, author, missed, other, correction, statement, eta)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		incident, u.ID, pos, millis(u.At), string(u.Kind), u.Stage.String(), u.Cause, components, millis(u.Next), body, u.Author,
+		millis(u.Missed), u.Other, correction, statement, eta)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"bongsu/status"
 )
@@ -16,7 +17,7 @@ func (s *Store) Ask(ctx context.Context, c status.Command) error {
 	if err != nil {
 		return err
 	}
-	body, err := toJSON(commandRow{c.Open, c.Incident, c.Note, c.Maintain})
+	body, err := toJSON(c)
 	if err != nil {
 		return err
 	}
@@ -41,11 +42,12 @@ func (s *Store) Commands(ctx context.Context) ([]status.Command, error) {
 	var waiting []status.Command
 	for rows.Next() {
 		var c status.Command
-		var body commandRow
-		if err := rows.Scan(&c.ID, inJSON[commandRow]{&body}, instant{&c.At}); err != nil {
+		var id string
+		var at time.Time
+		if err := rows.Scan(&id, inJSON[status.Command]{&c}, instant{&at}); err != nil {
 			return nil, fmt.Errorf("reading commands: %w", err)
 		}
-		c.Open, c.Incident, c.Note, c.Maintain = body.Open, body.Incident, body.Note, body.Maintain
+		c.ID, c.At = id, at
 		waiting = append(waiting, c)
 	}
 	if err := rows.Err(); err != nil {
@@ -57,7 +59,7 @@ func (s *Store) Commands(ctx context.Context) ([]status.Command, error) {
 // Answer is what became of a command; false while it waits.
 func (s *Store) Answer(ctx context.Context, id string) (status.Answer, bool, error) {
 	a := status.Answer{Command: id}
-	err := s.read.QueryRowContext(ctx, "SELECT done_at, made, error FROM command WHERE id = $1", id).Scan(instant{&a.At}, &a.Made, &a.Error)
+	err := s.read.QueryRowContext(ctx, "SELECT asked, done_at, made, error FROM command WHERE id = $1", id).Scan(&a.Asked, instant{&a.At}, &a.Made, &a.Error)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, false, fmt.Errorf("reading command %s: %w", id, ErrNoCommand)
 	}
@@ -70,9 +72,18 @@ func (s *Store) Answer(ctx context.Context, id string) (status.Answer, bool, err
 // ErrNoCommand says that nobody asked that.
 var ErrNoCommand = errors.New("no such command")
 
-// saveAnswers marks commands done. The first answer stands.
+// saveAnswers marks commands done, and keeps those of commands that did not
+// come by the database. The first answer stands.
 func (s *Store) saveAnswers(ctx context.Context, tx *sql.Tx, answers []status.Answer) error {
 	for _, a := range answers {
+		if a.Asked != "" {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO command (id, kind, body, at, asked, done_at, made, error) VALUES ($1, 'direct', '{}', $2, $3, $4, $5, $6)
+				ON CONFLICT (id) DO NOTHING`, a.Command, millis(a.At), a.Asked, millis(a.At), a.Made, a.Error); err != nil {
+				return fmt.Errorf("keeping the answer to command %s: %w", a.Command, err)
+			}
+			continue
+		}
 		if _, err := tx.ExecContext(ctx, "UPDATE command SET done_at = $1, made = $2, error = $3 WHERE id = $4 AND done_at = 0",
 			millis(a.At), a.Made, a.Error, a.Command); err != nil {
 			return fmt.Errorf("answering command %s: %w", a.Command, err)
@@ -81,22 +92,15 @@ func (s *Store) saveAnswers(ctx context.Context, tx *sql.Tx, answers []status.An
 	return nil
 }
 
-type commandRow struct {
-	Open     *status.Draft       `json:"open,omitempty"`
-	Incident string              `json:"incident,omitempty"`
-	Note     *status.NoteDraft   `json:"note,omitempty"`
-	Maintain *status.Maintenance `json:"maintain,omitempty"`
-}
-
 func kindOf(c *status.Command) (string, error) {
-	switch {
-	case c.Open != nil:
-		return "open", nil
-	case c.Note != nil:
-		return "note", nil
-	case c.Maintain != nil:
-		return "maintain", nil
-	default:
-		return "", fmt.Errorf("command %q asks for nothing: set Open, Note or Maintain", c.ID)
+	for kind, asked := range map[string]bool{
+		"open": c.Open != nil, "note": c.Note != nil, "maintain": c.Maintain != nil, "arrange": c.Arrange != nil, "cancel": c.Cancel != "",
+		"correct": c.Correct != nil, "state": c.State != nil, "expect": c.Expect != nil,
+		"merge": c.Merge != "", "split": c.Split != nil, "retract": c.Retract != nil, "postmortem": c.Postmortem != nil, "words": c.Words != nil, "suspect": c.Suspect != nil,
+	} {
+		if asked {
+			return kind, nil
+		}
 	}
+	return "", fmt.Errorf("command %q asks for nothing", c.ID)
 }

@@ -18,6 +18,7 @@ type findingRow struct {
 	Failing []string     `json:"failing,omitempty"`
 	Passing []string     `json:"passing,omitempty"`
 	Silent  []string     `json:"silent,omitempty"`
+	Doubted []string     `json:"doubted,omitempty"`
 	Reason  string       `json:"reason,omitempty"`
 	At      int64        `json:"at"`
 }
@@ -32,10 +33,35 @@ type affectedRow struct {
 	Until     int64        `json:"until,omitempty"`
 }
 
+type correctionRow struct {
+	Field  string      `json:"field"`
+	Was    string      `json:"was"`
+	Is     string      `json:"is"`
+	Reason status.Text `json:"reason,omitempty"`
+	Source string      `json:"source,omitempty"`
+}
+
+type statementRow struct {
+	Speaker string      `json:"speaker"`
+	Said    int64       `json:"said"`
+	Source  string      `json:"source,omitempty"`
+	Text    status.Text `json:"text,omitempty"`
+	Fixed   bool        `json:"fixed,omitempty"`
+}
+
+type etaRow struct {
+	ID      string      `json:"id"`
+	Speaker string      `json:"speaker"`
+	Basis   status.Text `json:"basis,omitempty"`
+	By      int64       `json:"by,omitempty"`
+	Expires int64       `json:"expires"`
+	Source  string      `json:"source,omitempty"`
+}
+
 func findingsJSON(findings []status.Finding) (string, error) {
 	rows := make([]findingRow, 0, len(findings))
 	for _, f := range findings {
-		rows = append(rows, findingRow{f.Check, f.Level, f.Failing, f.Passing, f.Silent, f.Reason, millis(f.At)})
+		rows = append(rows, findingRow{f.Check, f.Level, f.Failing, f.Passing, f.Silent, f.Doubted, f.Reason, millis(f.At)})
 	}
 	return toJSON(rows)
 }
@@ -48,7 +74,7 @@ func findingsFrom(text string) ([]status.Finding, error) {
 	findings := make([]status.Finding, 0, len(rows))
 	for _, r := range rows {
 		findings = append(findings, status.Finding{
-			Check: r.Check, Level: r.Level, Failing: r.Failing, Passing: r.Passing, Silent: r.Silent, Reason: r.Reason, At: fromMillis(r.At),
+			Check: r.Check, Level: r.Level, Failing: r.Failing, Passing: r.Passing, Silent: r.Silent, Doubted: r.Doubted, Reason: r.Reason, At: fromMillis(r.At),
 		})
 	}
 	return findings, nil
@@ -75,6 +101,53 @@ func affectedFrom(text string) ([]status.Affected, error) {
 		})
 	}
 	return affected, nil
+}
+
+// What an update is not, is an empty text.
+
+func correctionJSON(c *status.Correction) (string, error) {
+	if c == nil {
+		return "", nil
+	}
+	return toJSON(correctionRow{string(c.Field), c.Was, c.Is, c.Reason, c.Source})
+}
+
+func correctionFrom(text string) (*status.Correction, error) {
+	if text == "" {
+		return nil, nil
+	}
+	r, err := fromJSON[correctionRow](text)
+	return &status.Correction{Field: status.CorrectionField(r.Field), Was: r.Was, Is: r.Is, Reason: r.Reason, Source: r.Source}, err
+}
+
+func statementJSON(s *status.Statement) (string, error) {
+	if s == nil {
+		return "", nil
+	}
+	return toJSON(statementRow{s.Speaker, millis(s.Said), s.Source, s.Text, s.Fixed})
+}
+
+func statementFrom(text string) (*status.Statement, error) {
+	if text == "" {
+		return nil, nil
+	}
+	r, err := fromJSON[statementRow](text)
+	return &status.Statement{Speaker: r.Speaker, Said: fromMillis(r.Said), Source: r.Source, Text: r.Text, Fixed: r.Fixed}, err
+}
+
+func etaJSON(e *status.ETA) (string, error) {
+	if e == nil {
+		return "", nil
+	}
+	return toJSON(etaRow{e.ID, e.Speaker, e.Basis, millis(e.By), millis(e.Expires), e.Source})
+}
+
+func etaFrom(text string) (*status.ETA, error) {
+	if text == "" {
+		return nil, nil
+	}
+	r, err := fromJSON[etaRow](text)
+	return &status.ETA{ID: r.ID, Speaker: r.Speaker, Basis: r.Basis, By: fromMillis(r.By), Expires: fromMillis(r.Expires), Source: r.Source}, err
 }
 
 func toJSON(v any) (string, error) {
@@ -120,6 +193,19 @@ func (i instant) Scan(value any) error {
 		return fmt.Errorf("a time is a number of milliseconds, not %T", value)
 	}
 	*i.into = fromMillis(ms)
+	return nil
+}
+
+// micros reads a column of microseconds.
+type micros struct{ into *time.Duration }
+
+// Scan implements [database/sql.Scanner].
+func (m micros) Scan(value any) error {
+	us, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is a number of microseconds, not %T", value)
+	}
+	*m.into = time.Duration(us) * time.Microsecond
 	return nil
 }
 

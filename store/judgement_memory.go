@@ -15,37 +15,38 @@ import (
 func (s *Store) Memory(ctx context.Context, since time.Time) (status.Memory, error) {
 	var m status.Memory
 	// One transaction, so that the parts belong together.
-	options := &sql.TxOptions{ReadOnly: true}
-	if s.dialect == postgres {
-		options.Isolation = sql.LevelRepeatableRead
-	}
-	tx, err := s.read.BeginTx(ctx, options)
-	if err != nil {
-		return m, fmt.Errorf("beginning to remember: %w", err)
-	}
-	defer tx.Rollback()
-	for _, part := range []struct {
-		what string
-		load func(context.Context, *sql.Tx, time.Time, *status.Memory) error
-	}{
-		{"standings", loadStandings},
-		{"conditions", loadConditions},
-		{"history", loadIntervals},
-		{"incidents", loadIncidents},
-		{"incidents' components", loadAffected},
-		{"incidents' updates", loadUpdates},
-		{"maintenances", loadMaintenance},
-	} {
-		if err := part.load(ctx, tx, since, &m); err != nil {
-			return status.Memory{}, fmt.Errorf("remembering %s: %w", part.what, err)
+	err := s.inReading(ctx, func(tx *sql.Tx) error {
+		for _, part := range []struct {
+			what string
+			load func(context.Context, *sql.Tx, time.Time, *status.Memory) error
+		}{
+			{"standings", loadStandings},
+			{"the latest looks", s.refresh},
+			{"conditions", loadConditions},
+			{"history", loadIntervals},
+			{"incidents", loadIncidents},
+			{"incidents' components", loadAffected},
+			{"incidents' updates", loadUpdates},
+			{"maintenances", loadMaintenance},
+			{"words of functions", loadWords},
+			{"work that comes again", loadRoutines},
+			{"suspicions", loadSuspicions},
+		} {
+			if err := part.load(ctx, tx, since, &m); err != nil {
+				return fmt.Errorf("remembering %s: %w", part.what, err)
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return status.Memory{}, err
 	}
 	return m, nil
 }
 
 // each runs do on every row of a query.
-func each(ctx context.Context, tx *sql.Tx, do func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func each(ctx context.Context, q querier, do func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -61,14 +62,13 @@ func each(ctx context.Context, tx *sql.Tx, do func(*sql.Rows) error, query strin
 func loadStandings(ctx context.Context, tx *sql.Tx, _ time.Time, m *status.Memory) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
 		var v status.Standing
-		var took int64
-		if err := rows.Scan(&v.Check, &v.Location, named(&v.Outcome), instant{&v.At}, &took, &v.Reason, &v.Level, &v.Recent, instant{&v.Said}, instant{&v.Turned}); err != nil {
+		if err := rows.Scan(&v.Check, &v.Location, named(&v.Outcome), instant{&v.At}, micros{&v.Took}, &v.Reason, &v.Level, &v.Recent,
+			instant{&v.Said}, instant{&v.Turned}, micros{&v.Usual}, micros{&v.Lately}); err != nil {
 			return err
 		}
-		v.Took = time.Duration(took) * time.Microsecond
 		m.Standings = append(m.Standings, v)
 		return nil
-	}, "SELECT checked, location, outcome, at, took_us, reason, level, recent, said, turned FROM standing ORDER BY checked, location")
+	}, "SELECT checked, location, outcome, at, took_us, reason, level, recent, said, turned, usual_us, lately_us FROM standing ORDER BY checked, location")
 }
 
 func loadConditions(ctx context.Context, tx *sql.Tx, _ time.Time, m *status.Memory) error {
@@ -107,13 +107,13 @@ func loadIncidents(ctx context.Context, tx *sql.Tx, since time.Time, m *status.M
 		var i status.Incident
 		if err := rows.Scan(&i.ID, &i.Code, &i.Cause, inJSON[status.Text]{&i.Title}, named(&i.Stage), named(&i.Impact), named(&i.Worst), named(&i.Told),
 			instant{&i.Began}, instant{&i.Detected}, instant{&i.Announced}, instant{&i.Watching}, instant{&i.Resolved}, instant{&i.Next},
-			&i.MergedInto, &i.Version); err != nil {
+			&i.MergedInto, instant{&i.Retracted}, &i.Apart, &i.Version); err != nil {
 			return err
 		}
 		m.Incidents = append(m.Incidents, i)
 		return nil
 	}, `SELECT i.id, i.code, i.cause, i.title, i.stage, i.impact, i.worst, i.told, i.began, i.detected, i.announced, i.watching, i.resolved,
-		i.next_word, i.merged_into, i.version FROM incident i WHERE `+wanted+` ORDER BY i.id`, millis(since))
+		i.next_word, i.merged_into, i.retracted, i.apart, i.version FROM incident i WHERE `+wanted+` ORDER BY i.id`, millis(since))
 }
 
 func loadAffected(ctx context.Context, tx *sql.Tx, since time.Time, m *status.Memory) error {
@@ -133,30 +133,30 @@ func loadAffected(ctx context.Context, tx *sql.Tx, since time.Time, m *status.Me
 func loadUpdates(ctx context.Context, tx *sql.Tx, since time.Time, m *status.Memory) error {
 	incidents := byID(m)
 	return each(ctx, tx, func(rows *sql.Rows) error {
-		var id, components string
+		var id, components, correction, statement, eta string
 		var u status.Update
-		err := rows.Scan(&id, &u.ID, instant{&u.At}, &u.Kind, named(&u.Stage), &u.Cause, &components, instant{&u.Next}, inJSON[status.Text]{&u.Text}, &u.Author)
+		err := rows.Scan(&id, &u.ID, instant{&u.At}, &u.Kind, named(&u.Stage), &u.Cause, &components, instant{&u.Next}, inJSON[status.Text]{&u.Text}, &u.Author,
+			instant{&u.Missed}, &u.Other, &correction, &statement, &eta)
 		if err != nil {
 			return err
 		}
 		if u.Components, err = affectedFrom(components); err != nil {
 			return err
 		}
-		incidents[id].Updates = append(incidents[id].Updates, u)
-		return nil
-	}, `SELECT u.incident, u.id, u.at, u.kind, u.stage, u.cause, u.components, u.next_word, u.body, u.author
-		FROM incident_update u JOIN incident i ON i.id = u.incident WHERE `+wanted+` ORDER BY u.incident, u.pos, u.id`, millis(since))
-}
-
-func loadMaintenance(ctx context.Context, tx *sql.Tx, since time.Time, m *status.Memory) error {
-	return each(ctx, tx, func(rows *sql.Rows) error {
-		var w status.Maintenance
-		if err := rows.Scan(&w.ID, inJSON[status.Text]{&w.Title}, inJSON[status.Text]{&w.Text}, inJSON[[]string]{&w.Components}, instant{&w.From}, instant{&w.Until}); err != nil {
+		if u.Correction, err = correctionFrom(correction); err != nil {
 			return err
 		}
-		m.Maintenance = append(m.Maintenance, w)
+		if u.Statement, err = statementFrom(statement); err != nil {
+			return err
+		}
+		if u.ETA, err = etaFrom(eta); err != nil {
+			return err
+		}
+		incidents[id].Updates = append(incidents[id].Updates, u)
 		return nil
-	}, "SELECT id, title, body, components, starts, ends FROM maintenance WHERE ends >= $1 ORDER BY id", millis(since))
+	}, `SELECT u.incident, u.id, u.at, u.kind, u.stage, u.cause, u.components, u.next_word, u.body, u.author,
+			u.missed, u.other, u.correction, u.statement, u.eta
+		FROM incident_update u JOIN incident i ON i.id = u.incident WHERE `+wanted+` ORDER BY u.incident, u.pos, u.id`, millis(since))
 }
 
 // byID finds the incidents loaded so far. One transaction reads them all, so

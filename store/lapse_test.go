@@ -62,7 +62,7 @@ func TestLapsedOwner(t *testing.T) {
 		if _, err := s.Authorise(ctx, window); !errors.Is(err, notifier.ErrFenced) {
 			t.Errorf("authorising after the lapse: %v", err)
 		}
-		claims, err := s.Claim(ctx, notifier.ClaimQuery{Node: "a", Now: march, Channel: "sms", Limit: 1})
+		claims, err := s.Claim(ctx, notifier.ClaimQuery{Node: "a", Now: march, Channel: "sms", Lane: notifier.LaneOf(0), Limit: 1})
 		if err != nil || len(claims) != 0 {
 			t.Errorf("a dead node claimed %v, %v", claims, err)
 		}
@@ -97,7 +97,12 @@ func TestLapsedOwner(t *testing.T) {
 
 func claimOne(t *testing.T, s *store.Store, node string) notifier.Claim {
 	t.Helper()
-	claims, err := s.Claim(t.Context(), notifier.ClaimQuery{Node: node, Now: march.Add(time.Second), Channel: "sms", Limit: 5})
+	now := march.Add(time.Second)
+	lanes, err := s.Lanes(t.Context(), "sms", now)
+	if err != nil || len(lanes) != 1 {
+		t.Fatalf("lanes %v, %v", lanes, err)
+	}
+	claims, err := s.Claim(t.Context(), notifier.ClaimQuery{Node: node, Now: now, Channel: "sms", Lane: lanes[0], Limit: 5})
 	if err != nil || len(claims) != 1 {
 		t.Fatalf("claimed %+v, %v", claims, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -199,6 +200,83 @@ func TestEverybodyHearsOnce(t *testing.T) {
 	})
 }
 
+// door is a gateway at the recipient's own end.
+type door struct{ booth }
+
+func (*door) HandedOver() notifier.Rank { return notifier.Delivered }
+
+func TestWhatADirectGatewayHasHandedOverIsDelivered(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		d := &door{}
+		c := newCity(t, s, func(o *notifier.Options) { o.Channels[0].Gateways[0].Gateway = d })
+		subscribe(t, s, 5, "sms", "alimtalk")
+		tell(t, s, noticeOf(status.EventOpened))
+		c.step(time.Hour)
+		c.want("messages", len(d.messages()), 5)
+		c.want("next hop", len(c.sms.messages()), 0)
+		p, err := s.Progress(t.Context(), "n-opened")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Channels[0]; got.Handed != 5 || got.Delivered != 5 {
+			t.Errorf("progress %+v", got)
+		}
+	})
+}
+
+// One recipient's own end fails, and wants two minutes: that recipient waits,
+// and nobody else does.
+func TestARecipientsOwnTroubleHoldsNobodyElseUp(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		subscribe(t, s, 20, "sms", "alimtalk")
+		c := newCity(t, s, func(o *notifier.Options) {
+			o.Plans["citizens"][0].Wait = 0
+			o.Plans["citizens"] = o.Plans["citizens"][:1]
+		})
+		const ill = "+821000000007"
+		refusals := 0
+		c.kakao.answer = func(m notifier.Message) error {
+			if m.To != ill || refusals == 2 {
+				return nil
+			}
+			refusals++
+			return &notifier.RecipientError{Err: &notifier.ThrottledError{After: 2 * time.Minute}}
+		}
+		reached := func() (ill, others int) {
+			for _, m := range c.kakao.messages() {
+				if m.To == "+821000000007" {
+					ill++
+				} else {
+					others++
+				}
+			}
+			return ill, others
+		}
+		tell(t, s, noticeOf(status.EventOpened))
+		c.step(5 * time.Second)
+		tries, others := reached()
+		c.want("the others, at once", others, 19)
+		c.want("tries of the one", tries, 1)
+		c.step(time.Minute)
+		tries, _ = reached()
+		c.want("tries within the pause", tries, 1)
+		c.step(4 * time.Minute)
+		tries, others = reached()
+		c.want("tries after it", tries, 3)
+		c.want("the others, still once", others, 19)
+		p, err := s.Progress(t.Context(), "n-opened")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Channels[0]; got.Handed != 20 || got.Failed+got.Unknown != 0 {
+			t.Errorf("progress %+v", got)
+		}
+		if len(c.alarms) != 0 {
+			t.Errorf("alarms %v", c.alarms)
+		}
+	})
+}
+
 func TestHops(t *testing.T) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		subscribe(t, s, 4, "sms", "alimtalk")
@@ -301,7 +379,15 @@ func TestBlockedChannelIsLeft(t *testing.T) {
 	})
 }
 
+// The end of an outage, or of a false alarm, overtakes the bad news: who has
+// heard nothing yet hears nothing.
 func TestRecoveryOvertakes(t *testing.T) {
+	for _, end := range []status.EventKind{status.EventResolved, status.EventRetracted} {
+		t.Run(string(end), func(t *testing.T) { overtakes(t, end) })
+	}
+}
+
+func overtakes(t *testing.T, end status.EventKind) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		subscribe(t, s, 5, "sms", "alimtalk")
 		c := newCity(t, s, func(o *notifier.Options) { o.Window = 2 })
@@ -315,7 +401,7 @@ func TestRecoveryOvertakes(t *testing.T) {
 		tell(t, s, noticeOf(status.EventOpened))
 		c.step(500 * time.Millisecond)
 		c.want("before the pause", len(c.kakao.messages()), 2)
-		over := noticeOf(status.EventResolved)
+		over := noticeOf(end)
 		over.Made = march.Add(time.Minute)
 		tell(t, s, over)
 		c.step(time.Second)
@@ -329,7 +415,7 @@ func TestRecoveryOvertakes(t *testing.T) {
 		}
 		c.want("people who heard anything", len(got), 2)
 		for to, texts := range got {
-			if texts[0] != "opened" || texts[1] != "resolved" {
+			if texts[0] != "opened" || texts[1] != string(end) {
 				t.Errorf("%s heard %v", to, texts)
 			}
 		}
@@ -357,7 +443,12 @@ func TestDoubtsAreSettled(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ledgers(t, func(t *testing.T, s *store.Store) {
 				subscribe(t, s, 1, "sms")
-				c := newCity(t, s)
+				c := newCity(t, s, func(o *notifier.Options) {
+					o.Mark = func(text notifier.Text) notifier.Text {
+						text.Body = "(again) " + text.Body
+						return text
+					}
+				})
 				c.sms.answer = func(notifier.Message) error {
 					if len(c.sms.sent) == 1 {
 						return &notifier.UncertainError{Err: context.DeadlineExceeded}
@@ -376,6 +467,11 @@ func TestDoubtsAreSettled(t *testing.T) {
 				c.want("requests", len(sent), test.sent)
 				if test.sent == 2 && (!sent[1].Again || sent[1].Delivery != sent[0].Delivery) {
 					t.Errorf("the second was not flagged or had another key: %+v", sent[1])
+				}
+				for i, m := range sent {
+					if strings.HasPrefix(m.Body, "(again) ") != (i > 0) {
+						t.Errorf("request %d says %q", i+1, m.Body)
+					}
 				}
 				lines, err := s.History(t.Context(), 1, 5)
 				if err != nil || len(lines) != 1 || lines[0].Fate != test.fate {

@@ -16,9 +16,16 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate applies the migrations that are missing. Several servers may start at
-// once: on PostgreSQL a lock lets one work while the others wait.
+// migrate applies the migrations that are missing. Several processes may start at
+// once: a lock lets one work while the others wait.
 func (s *Store) migrate(ctx context.Context) error {
+	if s.dialect == sqlite {
+		turn, err := awaitFile(ctx, s.file+".migrate")
+		if err != nil {
+			return err
+		}
+		defer turn.Close()
+	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)

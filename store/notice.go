@@ -37,10 +37,10 @@ func (s *Store) insertNotice(ctx context.Context, tx *sql.Tx, n *notifier.Notice
 		id = occasionID(n)
 	}
 	made, err := tx.ExecContext(ctx, `
-		INSERT INTO notice (id, incident, event, occasion, audience, plan, from_state, to_state, priority, policy, made, expires, recipient)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO notice (id, incident, event, occasion, audience, plan, from_state, to_state, priority, policy, made, expires, recipient, about)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (incident, event, occasion, audience, plan) DO NOTHING`,
-		id, n.Incident, n.Event, n.Update, n.Audience, n.Plan, int(n.From), int(n.To), n.Priority, int(n.Policy), millis(n.Made), millis(n.Expires), n.Recipient)
+		id, n.Incident, n.Event, n.Update, n.Audience, n.Plan, int(n.From), int(n.To), n.Priority, int(n.Policy), millis(n.Made), millis(n.Expires), n.Recipient, strings.Join(n.About, " "))
 	if err != nil {
 		return err
 	}
@@ -53,9 +53,9 @@ func (s *Store) insertNotice(ctx context.Context, tx *sql.Tx, n *notifier.Notice
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO notice_text (notice, lang, class, pos, title, body, template, params, segments)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			id, t.Lang, string(t.Class), i, t.Title, t.Body, t.Template, string(params), t.Segments); err != nil {
+			INSERT INTO notice_text (notice, lang, class, pos, title, body, html, switched, template, params, segments, parts)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			id, t.Lang, string(t.Class), i, t.Title, t.Body, t.HTML, t.Switched, t.Template, string(params), t.Segments, t.Parts); err != nil {
 			return err
 		}
 	}

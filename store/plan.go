@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"bongsu/notifier"
+	"bongsu/notifier/appnotice"
 	"bongsu/status"
 )
 
@@ -17,16 +19,17 @@ import (
 const batchesPerNotice = 1 << 24
 
 const noticeColumns = `n.id, n.number, n.incident, n.event, n.occasion, n.audience, n.plan, n.from_state, n.to_state,
-	n.priority, n.policy, n.made, n.expires, n.recipient`
+	n.priority, n.policy, n.made, n.expires, n.recipient, n.about`
 
 // scanNotice reads noticeColumns and what the caller adds to them.
 func scanNotice(row interface{ Scan(into ...any) error }, n *notifier.Notice, number *int64, more ...any) error {
 	var made, expires int64
+	var about string
 	err := row.Scan(append([]any{
 		&n.ID, number, &n.Incident, &n.Event, &n.Update, &n.Audience, &n.Plan, &n.From, &n.To,
-		&n.Priority, &n.Policy, &made, &expires, &n.Recipient,
+		&n.Priority, &n.Policy, &made, &expires, &n.Recipient, &about,
 	}, more...)...)
-	n.Made, n.Expires = fromMillis(made), fromMillis(expires)
+	n.Made, n.Expires, n.About = fromMillis(made), fromMillis(expires), words(about)
 	return err
 }
 
@@ -36,7 +39,7 @@ func (s *Store) Begin(ctx context.Context, now time.Time) (notifier.Planning, bo
 	var state int
 	row := s.read.QueryRowContext(ctx, `
 		SELECT `+noticeColumns+`, n.state, n.cursor_at, n.audience_max
-		FROM notice n WHERE n.state < 2 ORDER BY n.priority, n.made, n.id LIMIT 1`)
+		FROM notice n WHERE n.state < 2 AND n.held = 0 ORDER BY n.priority, n.made, n.id LIMIT 1`)
 	err := scanNotice(row, &p.Notice, &p.Number, &state, &p.Cursor, &p.Max)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
@@ -75,7 +78,7 @@ func (s *Store) number(ctx context.Context, p *notifier.Planning, now time.Time)
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE notice SET recalled = $1, state = 2
+			UPDATE notice SET recalled = $1, state = 2, held = 0
 			WHERE incident = $2 AND audience = $3 AND plan = $4 AND event <> $5 AND recalled = 0
 			  AND (number BETWEEN 1 AND $6 OR (number = 0 AND made <= $7))`,
 			millis(now), p.Incident, p.Audience, p.Plan, p.Event, number, millis(p.Made))
@@ -131,6 +134,9 @@ func (s *Store) cancelBatch(ctx context.Context, batch int64, now time.Time) err
 		if err != nil {
 			return err
 		}
+		if err := freeBatch(ctx, tx, batch); err != nil {
+			return err
+		}
 		return addTally(ctx, tx, "", tallies{{number, channel}: {cancelled: n}})
 	})
 }
@@ -146,37 +152,65 @@ func cancelAbove(ctx context.Context, tx *sql.Tx, batch, mark int64, why string,
 	return done.RowsAffected()
 }
 
-// People reads the next of a notice's audience, with the kinds of address that
-// reach them.
-func (s *Store) People(ctx context.Context, p notifier.Planning, above status.State, limit int) ([]notifier.Person, error) {
-	if p.Recipient > 0 {
-		return s.onePerson(ctx, p)
-	}
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT s.id, COALESCE(a.kind, '')
-		FROM (SELECT id FROM subscriber
+// The two kinds of audience: who has subscribed, and whom an app has brought.
+const (
+	audienceText = `
+		SELECT s.id, COALESCE(a.kind, ''), s.topics, s.quiet, s.ways, 0
+		FROM (SELECT id, topics, quiet, ways FROM subscriber
 		      WHERE id > $1 AND id <= $2 AND plan = $3 AND gone = 0 AND at_least > $4 AND at_least <= $5
 		      ORDER BY id LIMIT $6) s
 		LEFT JOIN address a ON a.subscriber = s.id AND a.confirmed > 0 AND a.suppressed = ''
-		ORDER BY s.id, a.kind`, p.Cursor, p.Max, p.Plan, int(above), int(p.To), limit)
+		ORDER BY s.id, a.kind`
+	listText = `
+		SELECT l.person, COALESCE(a.kind, ''), '', '', '', 0
+		FROM (SELECT person FROM app_list_person WHERE person > $1 AND list = $2 ORDER BY person LIMIT $3) l
+		LEFT JOIN address a ON a.subscriber = l.person AND a.confirmed > 0 AND a.suppressed = ''
+		ORDER BY l.person, a.kind`
+)
+
+// People reads the next of a notice's audience, with the kinds of address that
+// reach them.
+func (s *Store) People(ctx context.Context, p notifier.Planning, above status.State, limit int) ([]notifier.Person, error) {
+	ctx = s.calm(ctx)
+	if p.Recipient > 0 {
+		return s.onePerson(ctx, p)
+	}
+	text, args := audienceText, []any{p.Cursor, p.Max, p.Plan, int(above), int(p.To), limit}
+	if list, is := appnotice.ListOf(p.Audience); is {
+		text, args = listText, []any{p.Cursor, list, limit}
+	}
+	origin, turn, err := s.resendOf(ctx, p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the audience: %w", err)
+	}
+	if origin > 0 {
+		text, args = resendText, []any{p.Cursor, origin, turn, limit}
+	}
+	rows, err := s.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the audience: %w", err)
 	}
 	defer rows.Close()
 	people := make([]notifier.Person, 0, limit)
+	hours := quietHours{}
 	for rows.Next() {
 		var id int64
 		var kind string
-		if err := rows.Scan(&id, &kind); err != nil {
+		var w wishes
+		var again bool
+		if err := rows.Scan(&id, &kind, &w.topics, &w.quiet, &w.ways, &again); err != nil {
 			return nil, fmt.Errorf("reading the audience: %w", err)
 		}
 		if n := len(people); n == 0 || people[n-1].ID != id {
-			people = append(people, notifier.Person{ID: id})
+			people = append(people, notifier.Person{ID: id, Wishes: w.read(hours), Again: again})
 		}
 		if kind != "" {
 			last := &people[len(people)-1]
 			last.Kinds = append(last.Kinds, kind)
 		}
+	}
+	for i := range people {
+		people[i].Reach = notifier.InOrder(people[i].Kinds, people[i].Wishes.Order)
 	}
 	if err := rows.Err(); err != nil || !p.Heard || len(people) == 0 {
 		return people, err
@@ -184,10 +218,11 @@ func (s *Store) People(ctx context.Context, p notifier.Planning, above status.St
 	return people, s.markHeard(ctx, p, people)
 }
 
-// onePerson reads an audience of one. Its address need not be confirmed.
+// onePerson reads an audience of one. Its address need not be confirmed, and may
+// be one that nothing else is sent to any more: a code proves it anew.
 func (s *Store) onePerson(ctx context.Context, p notifier.Planning) ([]notifier.Person, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT a.kind FROM subscriber s JOIN address a ON a.subscriber = s.id AND a.suppressed = ''
+		SELECT a.kind FROM subscriber s JOIN address a ON a.subscriber = s.id
 		WHERE s.id = $1 AND s.gone = 0 AND s.id > $2 ORDER BY a.kind`, p.Recipient, p.Cursor)
 	if err != nil {
 		return nil, fmt.Errorf("reading an audience of one: %w", err)
@@ -236,6 +271,7 @@ func (s *Store) markHeard(ctx context.Context, p notifier.Planning, people []not
 
 // SavePlan saves a chunk's batches and the cursor together.
 func (s *Store) SavePlan(ctx context.Context, node string, p notifier.Planning, c notifier.Chunk, now time.Time) error {
+	ctx = s.calm(ctx)
 	people := 0
 	for _, b := range c.Batches {
 		people += len(b.People)
@@ -259,49 +295,69 @@ func (s *Store) SavePlan(ctx context.Context, node string, p notifier.Planning, 
 		t := tallies{}
 		for i, b := range c.Batches {
 			id := p.Number*batchesPerNotice + batches - int64(len(c.Batches)) + int64(i)
-			if err := s.insertBatch(ctx, tx, id, p.Number, p.Priority, b, now); err != nil {
+			spared, err := s.insertBatch(ctx, tx, id, p.Number, p.Priority, b, now)
+			if err != nil {
 				return fmt.Errorf("saving batch %d: %w", id, err)
 			}
 			t.of(p.Number, b.Channel).planned += int64(len(b.People))
+			t.of(p.Number, b.Channel).cancelled += spared
 		}
 		return addTally(ctx, tx, node, t)
 	})
 }
 
-// insertBatch saves a batch with its deliveries.
-func (s *Store) insertBatch(ctx context.Context, tx *sql.Tx, id, number int64, priority int, b notifier.NewBatch, now time.Time) error {
+// insertBatch saves a batch with its deliveries. It says how many were spared
+// it at once, because they have had their day's number.
+func (s *Store) insertBatch(ctx context.Context, tx *sql.Tx, id, number int64, priority int, b notifier.NewBatch, now time.Time) (spared int64, err error) {
 	ready := b.ReadyAt
 	if ready.Before(now) {
 		ready = now
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO batch (id, notice, hop, channel, kind, route, size, lo, hi, lane, ready_at, skipped)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		id, number, b.Hop, b.Channel, b.Kind, b.Route, len(b.People), b.People[0].Rcpt, b.People[len(b.People)-1].Rcpt,
-		1+max(priority, 0), millis(ready), b.Skipped)
+	lane, later, err := heldOf(ctx, tx, number)
 	if err != nil {
-		return err
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO batch (id, notice, hop, channel, kind, route, size, lo, hi, lane, ready_at, skipped, manner)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		id, number, b.Hop, b.Channel, b.Kind, b.Route, len(b.People), b.People[0].Rcpt, b.People[len(b.People)-1].Rcpt,
+		notifier.LaneOf(priority)+lane, millis(ready)+later, b.Skipped, 2*flag(b.People[0].Singly))
+	if err != nil {
+		return 0, err
 	}
 	if s.dialect == postgres {
-		return insertDeliveriesAtOnce(ctx, tx, id, b.People)
+		err = insertDeliveriesAtOnce(ctx, tx, id, b.People)
+	} else {
+		err = insertDeliveries(ctx, tx, id, b.People)
 	}
-	return insertDeliveries(ctx, tx, id, b.People)
+	if err != nil || b.Cap == nil {
+		return 0, err
+	}
+	return s.spare(ctx, tx, id, b, now)
 }
 
-// insertDeliveries is SQLite's way: one prepared row after another. Its $n
-// parameters are looked up one by one, so long lists of them are slow.
+// insertDeliveries is SQLite's way: one statement with the numbers in its text,
+// which is read in a third of the time that a statement for each row takes. Its
+// $n parameters are looked up one by one, so a long list of those is slower yet.
 func insertDeliveries(ctx context.Context, tx *sql.Tx, batch int64, people []notifier.Mover) error {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO delivery (batch, rcpt, tries, again) VALUES ($1, $2, $3, $4)")
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for _, m := range people {
-		if _, err := insert.ExecContext(ctx, batch, m.Rcpt, m.Tries, flag(m.Again)); err != nil {
-			return err
+	text := make([]byte, 0, 64+32*len(people))
+	text = append(text, "INSERT INTO delivery (batch, rcpt, tries, again) VALUES "...)
+	for i, m := range people {
+		if i > 0 {
+			text = append(text, ',')
 		}
+		text = append(text, '(')
+		text = strconv.AppendInt(text, batch, 10)
+		text = append(text, ',')
+		text = strconv.AppendInt(text, m.Rcpt, 10)
+		text = append(text, ',')
+		text = strconv.AppendInt(text, int64(m.Tries), 10)
+		text = append(text, ',')
+		text = strconv.AppendInt(text, int64(flag(m.Again)), 10)
+		text = append(text, ')')
 	}
-	return nil
+	_, err := tx.ExecContext(ctx, string(text))
+	return err
 }
 
 // insertDeliveriesAtOnce is PostgreSQL's way: one statement, one journey.
@@ -331,23 +387,31 @@ func (s *Store) Notice(ctx context.Context, number int64) (notifier.Notice, erro
 	if err := scanNotice(s.read.QueryRowContext(ctx, "SELECT "+noticeColumns+" FROM notice n WHERE n.number = $1", number), &n, &number); err != nil {
 		return n, err
 	}
+	var err error
+	n.Texts, err = s.textsOf(ctx, n.ID)
+	return n, err
+}
+
+// textsOf are the texts of a notice, in their order.
+func (s *Store) textsOf(ctx context.Context, notice string) ([]notifier.Text, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT lang, class, title, body, template, params, segments
-		FROM notice_text WHERE notice = $1 ORDER BY pos`, n.ID)
+		SELECT lang, class, title, body, html, switched, template, params, segments, parts
+		FROM notice_text WHERE notice = $1 ORDER BY pos`, notice)
 	if err != nil {
-		return n, err
+		return nil, err
 	}
 	defer rows.Close()
+	var texts []notifier.Text
 	for rows.Next() {
 		var t notifier.Text
 		var params string
-		if err := rows.Scan(&t.Lang, &t.Class, &t.Title, &t.Body, &t.Template, &params, &t.Segments); err != nil {
-			return n, err
+		if err := rows.Scan(&t.Lang, &t.Class, &t.Title, &t.Body, &t.HTML, &t.Switched, &t.Template, &params, &t.Segments, &t.Parts); err != nil {
+			return nil, err
 		}
 		if err := json.Unmarshal([]byte(params), &t.Params); err != nil {
-			return n, fmt.Errorf("reading the parameters of a text: %w", err)
+			return nil, fmt.Errorf("reading the parameters of a text: %w", err)
 		}
-		n.Texts = append(n.Texts, t)
+		texts = append(texts, t)
 	}
-	return n, rows.Err()
+	return texts, rows.Err()
 }

@@ -44,12 +44,18 @@ type Progress struct {
 	Notice   string
 	Incident string
 	Event    string
+	Occasion string // the update it tells of
 	Audience string
 	Plan     string
 	Made     time.Time
 	Planned  bool // the whole audience has been planned
 	Recalled bool
-	People   int64 // planned so far
+	Held     time.Time // since when an operator keeps it back; zero: it goes
+	Priority int
+	Expires  time.Time // not worth handing over after this; zero: never
+	App      string    // which app sends it; empty: none
+	Origin   string    // the notice whose missed people this one is for; empty: none
+	People   int64     // planned so far
 	Channels []ChannelProgress
 }
 
@@ -64,6 +70,8 @@ type ChannelProgress struct {
 	Unknown   int64 // may have been handed over; nobody knows
 	Moved     int64 // went on to another try, gateway or hop
 	Cancelled int64 // needed no more
+	Rescued   int64 // of those moved: their gateway was judged dead
+	Twice     int64 // of those moved: delivered after all, when another way had been taken
 }
 
 // Progress tells how far a notice has come. It reads running sums, however
@@ -93,15 +101,20 @@ func (s *Store) RecentProgress(ctx context.Context, limit int) ([]Progress, erro
 // ErrNoNotice says that there is no such notice.
 var ErrNoNotice = errors.New("no such notice")
 
-func (s *Store) progress(ctx context.Context, where string, arg any) ([]Progress, error) {
-	//nolint:gosec // where is one of the three constants above
+func (s *Store) progress(ctx context.Context, where string, args ...any) ([]Progress, error) {
+	//nolint:gosec // where is made of constants
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT n.id, n.incident, n.event, n.audience, n.plan, n.made, n.state, n.recalled, n.total, COALESCE(t.channel, ''),
+		SELECT n.id, n.incident, n.event, n.occasion, n.audience, n.plan, n.made, n.state, n.recalled, n.total,
+		       n.held, n.priority, n.expires, COALESCE(v.app, ''), COALESCE(o.id, ''), COALESCE(t.channel, ''),
 		       COALESCE(SUM(t.planned), 0), COALESCE(SUM(t.handed), 0), COALESCE(SUM(t.delivered), 0), COALESCE(SUM(t.failed), 0),
-		       COALESCE(SUM(t.unknown), 0), COALESCE(SUM(t.moved), 0), COALESCE(SUM(t.cancelled), 0)
-		FROM notice n LEFT JOIN tally t ON t.notice = n.number AND n.number > 0 `+where+`
-		GROUP BY n.id, n.incident, n.event, n.audience, n.plan, n.made, n.state, n.recalled, n.total, t.channel
-		ORDER BY n.made, n.id, t.channel`, arg)
+		       COALESCE(SUM(t.unknown), 0), COALESCE(SUM(t.moved), 0), COALESCE(SUM(t.cancelled), 0),
+		       COALESCE(SUM(t.rescued), 0), COALESCE(SUM(t.twice), 0)
+		FROM notice n LEFT JOIN tally t ON t.notice = n.number AND n.number > 0
+		LEFT JOIN app_notice v ON v.id = n.id
+		LEFT JOIN resend r ON r.id = n.id LEFT JOIN notice o ON o.number = r.origin AND o.number > 0 `+where+`
+		GROUP BY n.id, n.incident, n.event, n.occasion, n.audience, n.plan, n.made, n.state, n.recalled, n.total,
+		         n.held, n.priority, n.expires, v.app, o.id, t.channel
+		ORDER BY n.made, n.id, t.channel`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading progress: %w", err)
 	}
@@ -110,14 +123,15 @@ func (s *Store) progress(ctx context.Context, where string, arg any) ([]Progress
 	for rows.Next() {
 		var p Progress
 		var c ChannelProgress
-		var made, recalled int64
+		var made, recalled, held, expires int64
 		var state int
-		if err := rows.Scan(&p.Notice, &p.Incident, &p.Event, &p.Audience, &p.Plan, &made, &state, &recalled, &p.People,
-			&c.Channel, &c.Planned, &c.Handed, &c.Delivered, &c.Failed, &c.Unknown, &c.Moved, &c.Cancelled); err != nil {
+		if err := rows.Scan(&p.Notice, &p.Incident, &p.Event, &p.Occasion, &p.Audience, &p.Plan, &made, &state, &recalled, &p.People,
+			&held, &p.Priority, &expires, &p.App, &p.Origin, &c.Channel, &c.Planned, &c.Handed, &c.Delivered, &c.Failed, &c.Unknown, &c.Moved, &c.Cancelled, &c.Rescued, &c.Twice); err != nil {
 			return nil, fmt.Errorf("reading progress: %w", err)
 		}
 		if n := len(list); n == 0 || list[n-1].Notice != p.Notice {
 			p.Made, p.Planned, p.Recalled = fromMillis(made), state == 2, recalled > 0
+			p.Held, p.Expires = fromMillis(held), fromMillis(expires)
 			list = append(list, p)
 		}
 		if c.Channel != "" {
@@ -151,30 +165,32 @@ type Delivered struct {
 // History tells what a subscriber was told, newest notice first, at most limit
 // lines.
 func (s *Store) History(ctx context.Context, subscriber int64, limit int) ([]Delivered, error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT b.id, n.id, n.incident, n.event, b.hop, b.channel, COALESCE(d.gateway, ''), d.rank, d.fate, d.doubt, d.again,
-		       b.skipped, COALESCE(d.why, ''), COALESCE(d.ref, ''), d.at, d.done
-		FROM batch b
-		JOIN delivery d ON d.batch = b.id AND d.rcpt = $1
-		JOIN notice n ON n.number = b.notice AND n.number > 0
-		WHERE b.lo <= $1 AND b.hi >= $1
-		ORDER BY b.notice DESC, b.id LIMIT $2`, subscriber, limit)
+	list, err := s.history(ctx, "WHERE b.lo <= $1 AND b.hi >= $1 ORDER BY b.notice DESC, b.id LIMIT $2", subscriber, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading a subscriber's history: %w", err)
 	}
-	defer rows.Close()
+	return list, nil
+}
+
+func (s *Store) history(ctx context.Context, which string, args ...any) ([]Delivered, error) {
 	var list []Delivered
-	for rows.Next() {
+	err := each(ctx, s.read, func(rows *sql.Rows) error {
 		var d Delivered
 		var doubt, at, done int64
 		if err := rows.Scan(&d.Batch, &d.Notice, &d.Incident, &d.Event, &d.Hop, &d.Channel, &d.Gateway, &d.Rank, &d.Fate, &doubt, &d.Again,
 			&d.Skipped, &d.Why, &d.Ref, &at, &done); err != nil {
-			return nil, fmt.Errorf("reading a subscriber's history: %w", err)
+			return err
 		}
 		d.InDoubt, d.At, d.Done = doubt > 0, fromMillis(at), fromMillis(done)
 		list = append(list, d)
-	}
-	return list, rows.Err()
+		return nil
+	}, `
+		SELECT b.id, n.id, n.incident, n.event, b.hop, b.channel, COALESCE(d.gateway, ''), d.rank, d.fate, d.doubt, d.again,
+		       b.skipped, COALESCE(d.why, ''), COALESCE(d.ref, ''), d.at, d.done
+		FROM batch b
+		JOIN delivery d ON d.batch = b.id AND d.rcpt = $1
+		JOIN notice n ON n.number = b.notice AND n.number > 0 `+which, args...)
+	return list, err
 }
 
 // Tried is one try that failed or whose end is not known.
@@ -237,6 +253,19 @@ func (s *Store) Holds(ctx context.Context, now time.Time) ([]Hold, error) {
 		list = append(list, h)
 	}
 	return list, rows.Err()
+}
+
+// Held names the channels that are stopped at now, with the reason.
+func (s *Store) Held(ctx context.Context, now time.Time) (map[string]string, error) {
+	holds, err := s.Holds(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]string, len(holds))
+	for _, h := range holds {
+		held[h.Channel] = h.Why
+	}
+	return held, nil
 }
 
 // ResumeChannel lets a stopped channel send again. Its day, in the form

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,16 +19,17 @@ import (
 
 // Keys are an installation's secrets, as the keys file holds them: one line
 // per key, "bongsu-key VERSION BASE64" with 32 random bytes, the newest last.
-// The newest seals; older ones still open, so that a key can be changed
-// without touching every row at once. Look-up hashes and the secrets of
-// [Keys.Derive] come from the oldest, for they must not change.
+// The newest seals and finds; older ones still open and find, so that a key can
+// be changed while servers run: [Store.Reseal] brings the rows over. The secrets
+// of [Keys.Derive] come from the oldest, for what hangs on them must not change
+// until that line is taken out of the file.
 //
 // It prints as "…".
 type Keys struct {
 	versions []byte // of each key, rising
 	keys     [][]byte
 	aeads    []cipher.AEAD
-	lookup   []byte
+	lookups  [][]byte // keys of the look-up hashes, the newest first
 }
 
 const (
@@ -40,7 +42,7 @@ func NewKeys() string {
 	key := make([]byte, keySize)
 	rand.Read(key) // never returns an error
 	return "# Bongsu's keys: personal data opens with these alone. Keep a copy apart from the database.\n" +
-		keyPrefix + " 1 " + base64.StdEncoding.EncodeToString(key) + "\n"
+		keyLine(1, key)
 }
 
 // ParseKeys reads a keys file.
@@ -58,7 +60,7 @@ func ParseKeys(text string) (*Keys, error) {
 	if len(k.keys) == 0 {
 		return nil, errors.New("reading the keys: there is none; `bongsu init` writes a keys file")
 	}
-	k.lookup = k.Derive("address lookup")
+	k.lookups = k.DeriveAll("address lookup")
 	return k, nil
 }
 
@@ -89,6 +91,44 @@ func (k *Keys) add(line string) error {
 
 // Derive makes a secret of 32 bytes for a purpose, always the same.
 func (k *Keys) Derive(purpose string) []byte { return derive(k.keys[0], purpose) }
+
+// DeriveAll makes the secrets of every key for a purpose, the newest first: the
+// first one makes, all of them prove.
+func (k *Keys) DeriveAll(purpose string) [][]byte {
+	all := make([][]byte, 0, len(k.keys))
+	for _, key := range slices.Backward(k.keys) {
+		all = append(all, derive(key, purpose))
+	}
+	return all
+}
+
+// Versions are the keys' numbers, the newest last.
+func (k *Keys) Versions() []int {
+	all := make([]int, len(k.versions))
+	for i, v := range k.versions {
+		all[i] = int(v)
+	}
+	return all
+}
+
+// AddKey gives the text of a keys file with one more key, which is the newest.
+func AddKey(text string) (string, error) {
+	k, err := ParseKeys(text)
+	if err != nil {
+		return "", err
+	}
+	newest := k.versions[len(k.versions)-1]
+	if newest == 255 {
+		return "", errors.New("adding a key: the newest has the last version there is, 255")
+	}
+	key := make([]byte, keySize)
+	rand.Read(key) // never returns an error
+	return strings.TrimRight(text, "\n") + "\n" + keyLine(newest+1, key), nil
+}
+
+func keyLine(version byte, key []byte) string {
+	return fmt.Sprintf("%s %d %s\n", keyPrefix, version, base64.StdEncoding.EncodeToString(key))
+}
 
 func derive(key []byte, purpose string) []byte {
 	out, err := hkdf.Key(sha256.New, key, nil, "bongsu "+purpose, keySize)
@@ -132,21 +172,33 @@ func place(subscriber int64, kind string) []byte {
 }
 
 // hash is how an address is found without being there in clear.
-func (k *Keys) hash(address string) string {
-	h := hmac.New(sha256.New, k.lookup)
-	h.Write([]byte(address))
+func (k *Keys) hash(same string) string { return lookupHash(k.lookups[0], same) }
+
+// hashes are an address's hashes under every key, the newest first: until a
+// rotation has reached its row it is found by an older one.
+func (k *Keys) hashes(same string) []string {
+	all := make([]string, len(k.lookups))
+	for i, key := range k.lookups {
+		all[i] = lookupHash(key, same)
+	}
+	return all
+}
+
+// mark is how it is remembered that an address left: by the oldest key, for it
+// cannot be brought over to another.
+func (k *Keys) mark(same string) string { return lookupHash(k.Derive("addresses that left"), same) }
+
+func lookupHash(key []byte, same string) string {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(same))
 	return hex.EncodeToString(h.Sum(nil)[:20])
+}
+
+// lookups puts an address's hashes into a text that has {{lookups}}. They are
+// hexadecimal digits.
+func (s *Store) lookups(text, same string) string {
+	return strings.ReplaceAll(text, "{{lookups}}", "('"+strings.Join(s.keys.hashes(same), "', '")+"')")
 }
 
 func (*Keys) String() string   { return "…" }
 func (*Keys) GoString() string { return "…" }
-
-// mask keeps an address's beginning and end, for people to recognise: 010****5678.
-func mask(address string) string {
-	r := []rune(address)
-	keep := min(3, len(r)/4)
-	for i := keep; i < len(r)-keep; i++ {
-		r[i] = '*'
-	}
-	return string(r)
-}

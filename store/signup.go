@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"bongsu/notifier/signup"
@@ -16,15 +19,17 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 	if s.keys == nil {
 		return 0, ErrNoKeys
 	}
-	number := s.keys.hash(r.Number)
 	var asked signup.Asked
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		var err error
 		var spent int64
-		if asked, spent, err = s.spendCaps(ctx, tx, r, number); err != nil || asked != signup.Sent {
+		if asked, spent, err = s.spendCaps(ctx, tx, r); err != nil || asked != signup.Sent {
 			return err
 		}
-		id, err := s.whoAsks(ctx, tx, r, number)
+		if r.Address.Value == "" {
+			return s.keepCode(ctx, tx, r, r.Ticket, r.Person)
+		}
+		id, err := s.whoAsks(ctx, tx, r)
 		if errors.Is(err, ErrNoSubscriber) {
 			asked = signup.NobodyKnown
 			_, err = tx.ExecContext(ctx, "UPDATE access_spent SET sent = 0 WHERE id = $1", spent)
@@ -33,13 +38,15 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 		if err != nil {
 			return err
 		}
-		if err := endCode(ctx, tx, number, r.Purpose, r.Made); err != nil {
+		lookup := s.keys.hash(r.Address.Same)
+		if err := endCode(ctx, tx, lookup, r.Kinds, r.Purpose, r.Made); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO access_code (id, purpose, number, proof, subscriber, lang, at_least, made, expires)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			r.Ticket, int(r.Purpose), number, r.Proof, id, r.Lang, int(r.AtLeast), millis(r.Made), millis(r.Expires)); err != nil {
+		owner := id
+		if r.Adds {
+			owner = r.Person
+		}
+		if err := s.keepCode(ctx, tx, r, lookup, owner); err != nil {
 			return err
 		}
 		notice := r.Notice
@@ -52,62 +59,140 @@ func (s *Store) AskCode(ctx context.Context, r signup.Request) (signup.Asked, er
 	return asked, nil
 }
 
+// keepCode keeps a code for somebody; lookup is the address it proves.
+func (s *Store) keepCode(ctx context.Context, tx *sql.Tx, r signup.Request, lookup string, person int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO access_code (id, purpose, number, proof, subscriber, lang, at_least, made, expires, kinds, topics, adds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.Ticket, int(r.Purpose), lookup, r.Proof, person, r.Lang, int(r.AtLeast), millis(r.Made), millis(r.Expires),
+		strings.Join(r.Kinds, " "), strings.Join(r.Topics, " "), flag(r.Adds))
+	return err
+}
+
 // spendCaps takes one of each cap, or none of any, and says under which id. The
 // counter's row is held until the transaction ends, so one request is counted
 // after the other. Joining and leaving have their caps each: nobody can use up
-// another's way out by signing them up. What was asked for a number that nobody
-// has counts for number and network, and not for all, since nothing left.
+// another's way out by signing them up. What was asked for an address that
+// nobody has counts for it and the network, and not for all, since nothing left.
 // A row from the future, of a clock that ran ahead, counts until its time has
 // come and gone.
-func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request, number string) (asked signup.Asked, id int64, err error) {
+func (s *Store) spendCaps(ctx context.Context, tx *sql.Tx, r signup.Request) (asked signup.Asked, id int64, err error) {
 	if id, err = count(ctx, tx, "access"); err != nil {
 		return 0, 0, err
 	}
+	counted := ""
+	if r.Address.Value != "" {
+		counted = s.keys.hash(r.Address.Count)
+	}
 	for _, limit := range []struct {
 		over  signup.Asked
-		rate  signup.Rate
+		rates []signup.Rate
 		where string
-		args  []any
+		of    string // what is counted; empty: nothing, unless all are
 	}{
-		{signup.OverNumber, r.Caps.PerNumber, "number = $3", []any{number}},
-		{signup.OverNetwork, r.Caps.PerNetwork, "network = $3", []any{r.Network}},
-		{signup.OverAll, r.Caps.InAll, "sent = 1", nil},
+		{signup.OverAddress, r.Caps.PerAddress, " AND number = $4", counted},
+		{signup.OverNetwork, r.Caps.PerNetwork, " AND network = $4", r.Network},
+		{signup.OverArea, r.Caps.PerArea, " AND area = $4", r.Area},
+		{signup.OverAll, r.Caps.InAll, " AND sent = 1", ""},
 	} {
-		var spent int
-		since := millis(r.Made.Add(-limit.rate.Per))
-		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM access_spent WHERE purpose = $1 AND at > $2 AND "+limit.where,
-			append([]any{int(r.Purpose), since}, limit.args...)...).Scan(&spent)
-		if err != nil {
-			return 0, 0, err
+		if limit.of == "" && limit.over != signup.OverAll {
+			continue
 		}
-		if spent >= limit.rate.Count {
-			return limit.over, 0, nil
+		for _, rate := range limit.rates {
+			args := []any{r.Kind, int(r.Purpose), millis(r.Made.Add(-rate.Per))}
+			if limit.of != "" {
+				args = append(args, limit.of)
+			}
+			var spent int
+			if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM access_spent WHERE kind = $1 AND purpose = $2 AND at > $3"+limit.where, args...).Scan(&spent); err != nil {
+				return 0, 0, err
+			}
+			if spent >= rate.Count {
+				return limit.over, 0, nil
+			}
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO access_spent (id, purpose, number, network, sent, at) VALUES ($1, $2, $3, $4, 1, $5)`,
-		id, int(r.Purpose), number, r.Network, millis(r.Made))
+		INSERT INTO access_spent (id, purpose, number, network, sent, at, kind, area) VALUES ($1, $2, $3, $4, 1, $5, $6, $7)`,
+		id, int(r.Purpose), counted, r.Network, millis(r.Made), r.Kind, r.Area)
 	return signup.Sent, id, err
 }
 
 // whoAsks is the subscriber a code goes to. Who joins is made, not confirmed,
-// if nobody has the number yet; who leaves must be there.
-func (s *Store) whoAsks(ctx context.Context, tx *sql.Tx, r signup.Request, number string) (int64, error) {
-	leaves := r.Purpose == signup.Leave
-	var id int64
-	err := tx.QueryRowContext(ctx, `
-		SELECT subscriber FROM address WHERE lookup = $1 AND (confirmed > 0 OR $2 = 0)
-		ORDER BY CASE WHEN kind = $3 THEN 0 ELSE 1 END, subscriber LIMIT 1`, number, flag(leaves), signup.AddressKind).Scan(&id)
-	switch missing := errors.Is(err, sql.ErrNoRows); {
-	case missing && leaves:
-		return 0, ErrNoSubscriber
-	case missing:
-		id, err = s.newPending(ctx, tx, r)
-	}
-	if err != nil {
+// if nobody has the address yet; who leaves must be there.
+func (s *Store) whoAsks(ctx context.Context, tx *sql.Tx, r signup.Request) (int64, error) {
+	if err := s.freshen(ctx, tx, r.Address.Same); err != nil {
 		return 0, err
 	}
-	return id, s.keepNumber(ctx, tx, id, r, number)
+	leaves := r.Purpose == signup.Leave
+	id, confirmed, err := s.holder(ctx, tx, r, leaves)
+	if err == nil && id == 0 && leaves {
+		id, err = s.brought(ctx, tx, r.Address.Same)
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case id == 0 && leaves, confirmed && r.Fresh && !leaves:
+		return 0, ErrNoSubscriber
+	case id == 0 && r.Adds:
+		if err := stays(ctx, tx, r.Person); err != nil {
+			return 0, err
+		}
+		id = r.Person
+	case id == 0:
+		if id, err = s.newPending(ctx, tx, r); err != nil {
+			return 0, err
+		}
+	}
+	for _, kind := range appendMissing(r.Kinds, r.Carrier) {
+		if err := s.keepPending(ctx, tx, id, kind, r); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
+
+func appendMissing(list []string, one string) []string {
+	if one == "" || slices.Contains(list, one) {
+		return list
+	}
+	return append(slices.Clone(list), one)
+}
+
+// freshen brings an address over to the newest key's hash, if a rotation has
+// not reached it yet: what is compared from here on is that one.
+func (s *Store) freshen(ctx context.Context, tx *sql.Tx, same string) error {
+	hashes := s.keys.hashes(same)
+	if len(hashes) == 1 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, s.lookups("UPDATE address SET lookup = $1 WHERE lookup <> $1 AND lookup IN {{lookups}}", same), hashes[0])
+	return err
+}
+
+// holder is who has an address, by its own kind first, and whether they have
+// confirmed it; 0: nobody.
+func (s *Store) holder(ctx context.Context, tx *sql.Tx, r signup.Request, confirmed bool) (id int64, proven bool, err error) {
+	err = tx.QueryRowContext(ctx, s.lookups(`
+		SELECT subscriber, CASE WHEN confirmed > 0 THEN 1 ELSE 0 END FROM address
+		WHERE lookup IN {{lookups}} AND (confirmed > 0 OR $1 = 0)
+		ORDER BY CASE WHEN kind = $2 THEN 0 ELSE 1 END, CASE WHEN confirmed > 0 THEN 0 ELSE 1 END, subscriber LIMIT 1`, r.Address.Same),
+		flag(confirmed), r.Kinds[0]).Scan(&id, &proven)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return id, proven, err
+}
+
+// stays asks whether somebody is there to add an address to. ErrNoSubscriber:
+// they are not.
+func stays(ctx context.Context, tx *sql.Tx, id int64) error {
+	var there int
+	err := tx.QueryRowContext(ctx, "SELECT 1 FROM subscriber WHERE id = $1 AND gone = 0", id).Scan(&there)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoSubscriber
+	}
+	return err
 }
 
 func (s *Store) newPending(ctx context.Context, tx *sql.Tx, r signup.Request) (int64, error) {
@@ -120,39 +205,65 @@ func (s *Store) newPending(ctx context.Context, tx *sql.Tx, r signup.Request) (i
 	return id, err
 }
 
-// keepNumber gives the subscriber the number as an address that waits to be
-// confirmed, or lets the one that waits wait from now.
-func (s *Store) keepNumber(ctx context.Context, tx *sql.Tx, id int64, r signup.Request, number string) error {
-	_, err := tx.ExecContext(ctx, `
+// keepPending gives the subscriber an address that waits to be confirmed, or
+// lets the one that waits wait from now. Another address of the kind, or one
+// that is confirmed, stays as it is.
+func (s *Store) keepPending(ctx context.Context, tx *sql.Tx, id int64, kind string, r signup.Request) error {
+	_, err := tx.ExecContext(ctx, s.lookups(`
 		INSERT INTO address (subscriber, kind, cipher, lookup, hint, source, consented, confirmed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
-		ON CONFLICT (subscriber, kind) DO UPDATE SET consented = excluded.consented
-		WHERE address.confirmed = 0 AND address.lookup = excluded.lookup`,
-		id, signup.AddressKind, s.keys.seal(id, signup.AddressKind, r.Number), number, mask(r.Number), signup.Source, millis(r.Made))
+		SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), $3, CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT), 0
+		WHERE NOT EXISTS (SELECT 1 FROM address WHERE kind = $2 AND subscriber <> $1 AND lookup IN {{lookups}})
+		ON CONFLICT (subscriber, kind) DO UPDATE
+		SET cipher = excluded.cipher, lookup = excluded.lookup, hint = excluded.hint, consented = excluded.consented
+		WHERE address.confirmed = 0`, r.Address.Same),
+		id, kind, s.keys.seal(id, kind, r.Address.Value), s.keys.hash(r.Address.Same), r.Address.Hint, signup.Source(kind), millis(r.Made))
 	return err
 }
 
-// endCode ends the live code of a number; what carries it and has not left is
+// endCode ends the live code of an address; what carries it and has not left is
 // not sent any more.
-func endCode(ctx context.Context, tx *sql.Tx, number string, p signup.Purpose, now time.Time) error {
-	if _, err := tx.ExecContext(ctx, `
-		UPDATE notice SET recalled = $1, state = 2 WHERE recalled = 0 AND id IN (
-		  SELECT id FROM access_code WHERE number = $2 AND purpose = $3 AND ended = 0)`, millis(now), number, int(p)); err != nil {
-		return err
+func endCode(ctx context.Context, tx *sql.Tx, lookup string, kinds []string, p signup.Purpose, now time.Time) error {
+	return endCodes(ctx, tx, lookup, strings.Join(kinds, " "), int(p), now)
+}
+
+// endCodes ends the live codes of an address: for some kinds and a purpose, or
+// all with none and below zero.
+func endCodes(ctx context.Context, tx *sql.Tx, lookup, kinds string, p int, now time.Time) error {
+	for _, text := range []string{
+		`UPDATE notice SET recalled = $1, state = 2 WHERE recalled = 0 AND id IN (
+		  SELECT id FROM access_code WHERE ended = 0 AND number = $2
+		  AND (CAST($3 AS TEXT) = '' OR kinds = $3) AND (CAST($4 AS BIGINT) < 0 OR purpose = $4))`,
+		`UPDATE access_code SET ended = $1 WHERE ended = 0 AND number = $2
+		  AND (CAST($3 AS TEXT) = '' OR kinds = $3) AND (CAST($4 AS BIGINT) < 0 OR purpose = $4)`,
+	} {
+		if _, err := tx.ExecContext(ctx, text, millis(now), lookup, kinds, p); err != nil {
+			return err
+		}
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE access_code SET ended = $1 WHERE number = $2 AND purpose = $3 AND ended = 0", millis(now), number, int(p))
-	return err
+	return nil
 }
 
 // keptCode is a code with whom it is for.
 type keptCode struct {
 	signup.Code
-	number     string
+	lookup     string
 	subscriber int64
 }
 
 // Redeem uses a code up. A wrong try counts, and is committed.
-func (s *Store) Redeem(ctx context.Context, r signup.Redemption) error {
+func (s *Store) Redeem(ctx context.Context, r signup.Redemption) (person int64, err error) {
+	err = s.useCode(ctx, r, func(tx *sql.Tx, c *keptCode) (good bool, err error) {
+		person = c.subscriber
+		return s.carryOut(ctx, tx, r, c)
+	})
+	return person, err
+}
+
+// useCode tries a code and, if it is good, does what it was for.
+func (s *Store) useCode(ctx context.Context, r signup.Redemption, do func(tx *sql.Tx, c *keptCode) (good bool, err error)) error {
+	if s.keys == nil {
+		return ErrNoKeys
+	}
 	good := false
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		good = false
@@ -169,7 +280,7 @@ func (s *Store) Redeem(ctx context.Context, r signup.Redemption) error {
 		if !code.Proves(r.Proof) {
 			return nil
 		}
-		if good, err = s.carryOut(ctx, tx, r, code); err != nil {
+		if good, err = do(tx, code); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE access_code SET ended = $1 WHERE id = $2", millis(r.Now), r.Ticket)
@@ -187,82 +298,130 @@ func (s *Store) Redeem(ctx context.Context, r signup.Redemption) error {
 func (s *Store) codeOf(ctx context.Context, tx *sql.Tx, r signup.Redemption) (*keptCode, error) {
 	var c keptCode
 	var made, expires, ended int64
+	var kinds, topics string
 	err := tx.QueryRowContext(ctx, s.q(`
-		SELECT id, purpose, number, proof, subscriber, lang, at_least, made, expires, tries, ended
+		SELECT id, purpose, number, proof, subscriber, lang, at_least, made, expires, tries, ended, kinds, topics, adds
 		FROM access_code WHERE id = $1 AND purpose = $2 {{lock}}`), r.Ticket, int(r.Purpose)).Scan(
-		&c.Ticket, &c.Purpose, &c.number, &c.Proof, &c.subscriber, &c.Lang, &c.AtLeast, &made, &expires, &c.Tries, &ended)
+		&c.Ticket, &c.Purpose, &c.lookup, &c.Proof, &c.subscriber, &c.Lang, &c.AtLeast, &made, &expires, &c.Tries, &ended,
+		&kinds, &topics, &c.Adds)
 	c.Made, c.Expires, c.Ended = fromMillis(made), fromMillis(expires), ended > 0
+	c.Kinds, c.Topics = words(kinds), words(topics)
 	return &c, err
 }
 
 // carryOut does what the code was for. It says false if they have gone since.
 func (s *Store) carryOut(ctx context.Context, tx *sql.Tx, r signup.Redemption, c *keptCode) (bool, error) {
 	if c.Purpose == signup.Leave {
-		left, err := leaveByNumber(ctx, tx, c.number, r.Now)
+		left, err := s.leaveByCode(ctx, tx, c, r.Now)
 		return left > 0, err
 	}
-	kept, err := tx.ExecContext(ctx, "UPDATE subscriber SET lang = $1, at_least = $2 WHERE id = $3 AND gone = 0", c.Lang, int(c.AtLeast), c.subscriber)
-	if err != nil {
+	there, err := choose(ctx, tx, c)
+	if err != nil || !there {
 		return false, err
 	}
-	if rows, err := kept.RowsAffected(); err != nil || rows == 0 {
-		return false, err
+	fresh := false
+	for _, kind := range c.Kinds {
+		proven, err := s.confirm(ctx, tx, c, kind, r.Now)
+		if err != nil {
+			return false, err
+		}
+		fresh = fresh || proven
 	}
-	confirmed, err := tx.ExecContext(ctx, `
-		UPDATE address SET confirmed = $1, consented = $2
-		WHERE subscriber = $3 AND kind = $4 AND lookup = $5 AND confirmed = 0`,
-		millis(r.Now), millis(c.Made), c.subscriber, signup.AddressKind, c.number)
-	if err != nil {
-		return false, err
-	}
-	if rows, err := confirmed.RowsAffected(); err != nil || rows == 0 {
-		return err == nil, err // they had joined before
+	if !fresh {
+		return true, nil // they had joined before
 	}
 	welcome := r.Welcome
 	welcome.Recipient = c.subscriber
 	return true, s.insertNotice(ctx, tx, &welcome)
 }
 
-// leaveByNumber lets everybody with a number go, and ends the codes on their
-// way to it. It says how many they were.
-func leaveByNumber(ctx context.Context, tx *sql.Tx, number string, now time.Time) (int, error) {
-	people, err := numbers(ctx, tx, "SELECT DISTINCT subscriber FROM address WHERE lookup = $1 ORDER BY subscriber", number)
+// choose keeps what came with a code. It says false if they have gone. Who only
+// adds an address wants what they wanted before.
+func choose(ctx context.Context, tx *sql.Tx, c *keptCode) (there bool, err error) {
+	if c.Adds {
+		err := stays(ctx, tx, c.subscriber)
+		if errors.Is(err, ErrNoSubscriber) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	kept, err := tx.ExecContext(ctx, "UPDATE subscriber SET lang = $1, at_least = $2, topics = $3 WHERE id = $4 AND gone = 0",
+		c.Lang, int(c.AtLeast), strings.Join(c.Topics, " "), c.subscriber)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	for _, id := range people {
-		if err := leaveOne(ctx, tx, id, now); err != nil {
-			return 0, err
-		}
-	}
-	for _, p := range []signup.Purpose{signup.Join, signup.Leave} {
-		if err := endCode(ctx, tx, number, p, now); err != nil {
-			return 0, err
-		}
-	}
-	return len(people), nil
+	rows, err := kept.RowsAffected()
+	return rows > 0, err
 }
 
-// LeaveByText lets a number go that sent a text saying so, once for each text.
-func (s *Store) LeaveByText(ctx context.Context, number, ref string, now time.Time) error {
-	if s.keys == nil {
-		return ErrNoKeys
+// confirm notes that an address is proven, and says whether that is news: it
+// was not before, or nothing was sent there any more. One that somebody else
+// had comes to who has proven it.
+func (s *Store) confirm(ctx context.Context, tx *sql.Tx, c *keptCode, kind string, now time.Time) (news bool, err error) {
+	if err := s.adopt(ctx, tx, c, kind); err != nil {
+		return false, err
 	}
-	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
-		added, err := tx.ExecContext(ctx, "INSERT INTO access_stop (ref, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", ref, millis(now))
-		if err != nil {
-			return err
-		}
-		if rows, err := added.RowsAffected(); err != nil || rows == 0 {
-			return err
-		}
-		_, err = leaveByNumber(ctx, tx, s.keys.hash(number), now)
-		return err
-	})
+	confirmed, err := tx.ExecContext(ctx, `
+		UPDATE address SET confirmed = $1, consented = $2, suppressed = ''
+		WHERE subscriber = $3 AND kind = $4 AND lookup = $5 AND (confirmed = 0 OR suppressed <> '')`,
+		millis(now), millis(c.Made), c.subscriber, kind, c.lookup)
 	if err != nil {
-		return fmt.Errorf("letting a number go: %w", err)
+		return false, err
 	}
-	return nil
+	rows, err := confirmed.RowsAffected()
+	return rows > 0, err
+}
+
+// adopt takes an address over from another subscriber: it is sealed for its row,
+// so it moves by being opened and sealed anew. Who has none left has left.
+func (s *Store) adopt(ctx context.Context, tx *sql.Tx, c *keptCode, kind string) error {
+	if !c.Adds {
+		return nil
+	}
+	var other int64
+	var sealed []byte
+	var hint string
+	err := tx.QueryRowContext(ctx, "SELECT subscriber, cipher, hint FROM address WHERE kind = $1 AND lookup = $2 AND subscriber <> $3",
+		kind, c.lookup, c.subscriber).Scan(&other, &sealed, &hint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	value, err := s.keys.open(other, kind, sealed)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM address WHERE subscriber = $1 AND kind = $2", other, kind); err != nil {
+		return err
+	}
+	if _, err := s.leftIfUnreachable(ctx, tx, other, c.Made); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO address (subscriber, kind, cipher, lookup, hint, source, consented, confirmed) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
+		ON CONFLICT (subscriber, kind) DO NOTHING`,
+		c.subscriber, kind, s.keys.seal(c.subscriber, kind, value), c.lookup, hint, signup.Source(kind), millis(c.Made))
+	return err
+}
+
+// Bind uses up a code that came from the address it proves.
+func (s *Store) Bind(ctx context.Context, b signup.Binding) error {
+	return s.useCode(ctx, b.Redemption, func(tx *sql.Tx, c *keptCode) (bool, error) {
+		r := signup.Request{Code: c.Code, Address: b.Address, Plan: b.Plan, Person: c.subscriber}
+		id, err := s.whoAsks(ctx, tx, r)
+		if errors.Is(err, ErrNoSubscriber) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if c.lookup = s.keys.hash(b.Address.Same); !c.Adds {
+			c.subscriber = id
+		}
+		return s.carryOut(ctx, tx, b.Redemption, c)
+	})
 }
 
 // stopsKept is how long a text that made somebody leave is remembered.
@@ -278,7 +437,7 @@ func (s *Store) TidyAccess(ctx context.Context, now, pending, spent time.Time) e
 			text string
 			at   time.Time
 		}{
-			{`UPDATE notice_text SET title = '', body = '', params = '{}'
+			{`UPDATE notice_text SET title = '', body = '', html = '', params = '{}'
 			  WHERE notice IN (SELECT id FROM access_code WHERE expires <= $1)`, now},
 			{"DELETE FROM access_code WHERE expires <= $1", now},
 			{"DELETE FROM access_spent WHERE at <= $1", spent},
@@ -296,11 +455,16 @@ func (s *Store) TidyAccess(ctx context.Context, now, pending, spent time.Time) e
 	return nil
 }
 
-// forgetPending removes numbers that nobody has confirmed, and who has no
-// other address.
+// forgetPending removes addresses that nobody has confirmed, and who has no
+// other.
 func forgetPending(ctx context.Context, tx *sql.Tx, before time.Time) error {
-	people, err := numbers(ctx, tx, "DELETE FROM address WHERE confirmed = 0 AND source = $2 AND consented <= $1 RETURNING subscriber",
-		millis(before), signup.Source)
+	args := []any{millis(before)}
+	var sources []string
+	for i, kind := range signup.KindIDs() {
+		args = append(args, signup.Source(kind))
+		sources = append(sources, "$"+strconv.Itoa(i+2))
+	}
+	people, err := numbers(ctx, tx, "DELETE FROM address WHERE confirmed = 0 AND consented <= $1 AND source IN ("+strings.Join(sources, ", ")+") RETURNING subscriber", args...)
 	if err != nil {
 		return err
 	}

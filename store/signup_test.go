@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,11 +17,12 @@ import (
 	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/store"
+	"bongsu/web/account"
 )
 
 // wide caps let everything through.
 var wide = signup.Caps{
-	PerNumber: signup.Rate{Count: 1000, Per: time.Hour}, PerNetwork: signup.Rate{Count: 1000, Per: time.Hour}, InAll: signup.Rate{Count: 1000, Per: time.Hour},
+	PerAddress: []signup.Rate{{Count: 1000, Per: time.Hour}}, PerNetwork: []signup.Rate{{Count: 1000, Per: time.Hour}}, InAll: []signup.Rate{{Count: 1000, Per: time.Hour}},
 }
 
 // codeFor is a request for a code whose proof is "proof TICKET".
@@ -28,9 +30,10 @@ func codeFor(p signup.Purpose, ticket, number string, at time.Time) signup.Reque
 	return signup.Request{
 		Code: signup.Code{
 			Ticket: ticket, Purpose: p, Proof: "proof " + ticket, Lang: "ja", AtLeast: status.MajorOutage,
-			Made: at, Expires: at.Add(signup.CodeLasts),
+			Made: at, Expires: at.Add(signup.CodeLasts), Kinds: []string{"sms"},
 		},
-		Number: number, Network: "network", Caps: wide, Plan: "citizens",
+		Address: signup.Address{Kind: "sms", Value: number, Same: number, Count: number, Hint: signup.Hint("sms", number)},
+		Carrier: "sms", Kind: "sms", Network: "network", Caps: wide, Plan: "citizens",
 		Notice: notifier.Notice{
 			ID: ticket, Event: "code", Update: ticket, Audience: "one", Plan: notifier.OnlyBy("sms"), To: status.MajorOutage,
 			Priority: -1, Made: at, Expires: at.Add(signup.CodeLasts),
@@ -75,14 +78,14 @@ func TestJoining(t *testing.T) {
 			redeem(signup.Leave, "a", "proof a", later),
 			redeem(signup.Join, "b", "proof a", later),
 		} {
-			if err := s.Redeem(t.Context(), r); !errors.Is(err, signup.ErrCode) {
+			if _, err := s.Redeem(t.Context(), r); !errors.Is(err, signup.ErrCode) {
 				t.Errorf("wrong try %d: %v", i, err)
 			}
 		}
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", later)); err != nil {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", later)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", later)); !errors.Is(err, signup.ErrCode) {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", later)); !errors.Is(err, signup.ErrCode) {
 			t.Errorf("the code is good twice: %v", err)
 		}
 		found, err := s.FindSubscriber(t.Context(), "sms", somebody)
@@ -92,7 +95,7 @@ func TestJoining(t *testing.T) {
 		if found.Lang != "ja" || found.Plan != "citizens" || found.AtLeast != status.MajorOutage || len(found.Reach) != 1 {
 			t.Errorf("joined as %+v", found)
 		}
-		if r := found.Reach[0]; r.Source != signup.Source || !r.Consented.Equal(march) || !r.Confirmed.Equal(later) {
+		if r := found.Reach[0]; r.Source != signup.Source("sms") || !r.Consented.Equal(march) || !r.Confirmed.Equal(later) {
 			t.Errorf("consent is kept as %+v", r)
 		}
 	})
@@ -132,7 +135,7 @@ func TestJoiningAgainChangesWhatOneWants(t *testing.T) {
 		subscribe(t, s, 1, "sms", "alimtalk")
 		number := "+821000000000"
 		askCode(t, s, codeFor(signup.Join, "a", number, march), signup.Sent)
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", march)); err != nil {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", march)); err != nil {
 			t.Fatal(err)
 		}
 		all, err := s.Subscribers(t.Context(), 0, 10)
@@ -151,7 +154,7 @@ func TestLeavingByCode(t *testing.T) {
 		subscribe(t, s, 1, "alimtalk") // reached by the messenger alone: the code still comes by SMS
 		number := "+821000000000"
 		askCode(t, s, codeFor(signup.Leave, "a", number, march), signup.Sent)
-		if err := s.Redeem(t.Context(), redeem(signup.Leave, "a", "proof a", march)); err != nil {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Leave, "a", "proof a", march)); err != nil {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"sms", "alimtalk"} {
@@ -167,7 +170,7 @@ func TestLeavingByText(t *testing.T) {
 		number := "+821000000000"
 		subscribe(t, s, 1, "sms")
 		for range 2 {
-			if err := s.LeaveByText(t.Context(), number, "SM1", march); err != nil {
+			if err := s.LeaveByText(t.Context(), number, "SM1", march, march); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -175,11 +178,18 @@ func TestLeavingByText(t *testing.T) {
 			t.Errorf("still there: %v", err)
 		}
 		subscribe(t, s, 1, "sms") // who comes back is not let go by the old text
-		if err := s.LeaveByText(t.Context(), number, "SM1", march); err != nil {
+		if err := s.LeaveByText(t.Context(), number, "SM1", march, march); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.FindSubscriber(t.Context(), "sms", number); err != nil {
 			t.Errorf("the repeated text let them go again: %v", err)
+		}
+		// A word that comes late was said before they came back.
+		if err := s.LeaveByText(t.Context(), number, "SM2", march.Add(-time.Minute), march.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.FindSubscriber(t.Context(), "sms", number); err != nil {
+			t.Errorf("a word older than their consent let them go: %v", err)
 		}
 	})
 }
@@ -188,20 +198,20 @@ func TestACodeHasFiveTries(t *testing.T) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		askCode(t, s, codeFor(signup.Join, "a", somebody, march), signup.Sent)
 		for range 5 {
-			if err := s.Redeem(t.Context(), redeem(signup.Join, "a", "guess", march)); !errors.Is(err, signup.ErrCode) {
+			if _, err := s.Redeem(t.Context(), redeem(signup.Join, "a", "guess", march)); !errors.Is(err, signup.ErrCode) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", march)); !errors.Is(err, signup.ErrCode) {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "a", "proof a", march)); !errors.Is(err, signup.ErrCode) {
 			t.Errorf("the sixth try is taken: %v", err)
 		}
 		askCode(t, s, codeFor(signup.Join, "b", somebody, march), signup.Sent)
 		askCode(t, s, codeFor(signup.Join, "c", somebody, march), signup.Sent)
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "b", "proof b", march)); !errors.Is(err, signup.ErrCode) {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "b", "proof b", march)); !errors.Is(err, signup.ErrCode) {
 			t.Errorf("two codes live at once: %v", err)
 		}
 		late := march.Add(signup.CodeLasts)
-		if err := s.Redeem(t.Context(), redeem(signup.Join, "c", "proof c", late)); !errors.Is(err, signup.ErrCode) {
+		if _, err := s.Redeem(t.Context(), redeem(signup.Join, "c", "proof c", late)); !errors.Is(err, signup.ErrCode) {
 			t.Errorf("a code outlives its time: %v", err)
 		}
 	})
@@ -251,7 +261,7 @@ func TestCapsHoldUnderAnyInterleaving(t *testing.T) {
 		run := 0
 		rapid.Check(t, func(t *rapid.T) {
 			run++
-			caps := signup.Caps{PerNumber: drawRate(t, "number"), PerNetwork: drawRate(t, "network"), InAll: drawRate(t, "all")}
+			caps := signup.Caps{PerAddress: drawRates(t, "address"), PerNetwork: drawRates(t, "network"), PerArea: drawRates(t, "area"), InAll: drawRates(t, "all")}
 			base := march.Add(time.Duration(run) * 365 * 24 * time.Hour) // apart from the runs before
 			var sent []signup.Request
 			for round := range rapid.IntRange(1, 4).Draw(t, "rounds") {
@@ -260,6 +270,15 @@ func TestCapsHoldUnderAnyInterleaving(t *testing.T) {
 			checkWindows(t, sent, caps)
 		})
 	})
+}
+
+// drawRates are one or two, such as so many an hour and so many a day.
+func drawRates(t *rapid.T, name string) []signup.Rate {
+	rates := make([]signup.Rate, rapid.IntRange(1, 2).Draw(t, name+" rates"))
+	for i := range rates {
+		rates[i] = drawRate(t, name)
+	}
+	return rates
 }
 
 func drawRate(t *rapid.T, name string) signup.Rate {
@@ -272,6 +291,7 @@ func drawRequests(t *rapid.T, caps signup.Caps, base time.Time, run, round int) 
 		at := base.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "second")) * time.Second) // clocks differ: not in order
 		number := fmt.Sprintf("+8210%08d", run*10+rapid.IntRange(0, 2).Draw(t, "who"))
 		r := codeFor(signup.Join, fmt.Sprintf("%d/%d/%d", run, round, i), number, at)
+		r.Area = fmt.Sprintf("%d/%d", run, rapid.IntRange(0, 1).Draw(t, "country"))
 		r.Network, r.Caps = fmt.Sprintf("%d/%d", run, rapid.IntRange(0, 2).Draw(t, "where")), caps
 		all = append(all, r)
 	}
@@ -301,24 +321,31 @@ func atOnce(t *rapid.T, s *store.Store, all []signup.Request) []signup.Request {
 
 func checkWindows(t *rapid.T, sent []signup.Request, caps signup.Caps) {
 	for _, c := range []struct {
-		name string
-		rate signup.Rate
-		of   func(signup.Request) string
+		name  string
+		rates []signup.Rate
+		of    func(signup.Request) string
 	}{
-		{"per number", caps.PerNumber, func(r signup.Request) string { return r.Number }},
+		{"per address", caps.PerAddress, func(r signup.Request) string { return r.Address.Count }},
 		{"per network", caps.PerNetwork, func(r signup.Request) string { return r.Network }},
+		{"per area", caps.PerArea, func(r signup.Request) string { return r.Area }},
 		{"in all", caps.InAll, func(signup.Request) string { return "" }},
 	} {
-		for _, first := range sent {
-			in := 0
-			for _, r := range sent {
-				if c.of(r) == c.of(first) && !r.Made.Before(first.Made) && r.Made.Before(first.Made.Add(c.rate.Per)) {
-					in++
-				}
+		for _, rate := range c.rates {
+			checkWindow(t, c.name, sent, rate, c.of)
+		}
+	}
+}
+
+func checkWindow(t *rapid.T, name string, sent []signup.Request, rate signup.Rate, of func(signup.Request) string) {
+	for _, first := range sent {
+		in := 0
+		for _, r := range sent {
+			if of(r) == of(first) && !r.Made.Before(first.Made) && r.Made.Before(first.Made.Add(rate.Per)) {
+				in++
 			}
-			if in > c.rate.Count {
-				t.Fatalf("%s: %d codes within %s, the cap is %d", c.name, in, c.rate.Per, c.rate.Count)
-			}
+		}
+		if in > rate.Count {
+			t.Fatalf("%s: %d codes within %s, the cap is %d", name, in, rate.Per, rate.Count)
 		}
 	}
 }
@@ -327,14 +354,14 @@ func checkWindows(t *rapid.T, sent []signup.Request, caps signup.Caps) {
 func TestACapIsSpentWithAllOthersOrNotAtAll(t *testing.T) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		caps := wide
-		caps.PerNumber.Count, caps.InAll.Count = 1, 2
+		caps.PerAddress, caps.InAll = []signup.Rate{{Count: 1, Per: time.Hour}}, []signup.Rate{{Count: 2, Per: time.Hour}}
 		for i, c := range []struct {
 			number string
 			want   signup.Asked
 		}{
 			{somebody, signup.Sent},
-			{somebody, signup.OverNumber},
-			{somebody, signup.OverNumber},
+			{somebody, signup.OverAddress},
+			{somebody, signup.OverAddress},
 			{"+821000000001", signup.Sent},
 			{"+821000000002", signup.OverAll},
 		} {
@@ -349,7 +376,7 @@ func TestTokens(t *testing.T) {
 	ledgers(t, func(t *testing.T, s *store.Store) {
 		ends := march.Add(time.Hour)
 		one := store.Token{ID: "t1", Hash: [32]byte{1}, Role: "operator", Note: "pager", Made: march, Expires: ends}
-		two := store.Token{ID: "t2", Hash: [32]byte{2}, Role: "viewer", Made: march.Add(time.Second)}
+		two := store.Token{ID: "t2", Hash: [32]byte{2}, Role: "agency", App: "safety", Location: "busan-1", Scope: []account.Deed{account.OfferWords, account.KeepApp}, Made: march.Add(time.Second)}
 		for _, token := range []store.Token{two, one} {
 			if err := s.AddToken(t.Context(), token); err != nil {
 				t.Fatal(err)
@@ -367,7 +394,7 @@ func TestTokens(t *testing.T) {
 			}
 		}
 		list, err := s.Tokens(t.Context())
-		if err != nil || len(list) != 2 || list[0].ID != "t1" || !list[0].LastUsed.Equal(march.Add(time.Minute)) || !list[1].LastUsed.IsZero() {
+		if err != nil || len(list) != 2 || list[0].ID != "t1" || !list[0].LastUsed.Equal(march.Add(time.Minute)) || !list[1].LastUsed.IsZero() || !reflect.DeepEqual(list[1], two) {
 			t.Errorf("listed %+v (%v)", list, err)
 		}
 		if err := s.RevokeToken(t.Context(), "t2"); err != nil {

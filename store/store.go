@@ -23,7 +23,12 @@ type Store struct {
 	dialect dialect
 	tokens  *strings.Replacer
 	lock    *os.File
-	keys    *Keys // nil: personal data stays shut
+	file    string // of SQLite
+	keys    *Keys  // nil: personal data stays shut
+	series  seriesBook
+	quiet   quiet
+
+	together together // SQLite's transactions that wait for one another
 }
 
 type dialect string
@@ -48,6 +53,9 @@ type Options struct {
 	Keys *Keys
 	// Connections bounds the PostgreSQL pool; 0 means 16.
 	Connections int
+	// Scratch says that a SQLite file dies with the process: nothing waits for
+	// the disk.
+	Scratch bool
 }
 
 // Open opens the database and brings its schema up to date. A path is a SQLite
@@ -128,7 +136,7 @@ func (s *Store) openSQLite(path string, o Options) error {
 	if err := forOwnerAlone(path); err != nil {
 		return err
 	}
-	s.dialect = sqlite
+	s.dialect, s.file = sqlite, path
 	s.tokens = strings.NewReplacer(
 		"{{skip}}", "", // one writer at a time: nothing to lock or to skip
 		"{{lock}}", "",
@@ -138,18 +146,24 @@ func (s *Store) openSQLite(path string, o Options) error {
 		"{{wr}}", " WITHOUT ROWID",
 		"{{blob}}", "BLOB",
 	)
+	durable := "synchronous(FULL)"
+	if o.Scratch {
+		durable = "synchronous(OFF)"
+	}
 	// Pragmas hold per connection, so they go where every connection gets them.
 	pragmas := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"busy_timeout(10000)", "journal_mode(WAL)", durable, "foreign_keys(1)",
 		"temp_store(2)", "wal_autocheckpoint(4000)",
 	}}
 	writing := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"cache_size(-16384)"}, pragmas["_pragma"]...)}
 	reading := url.Values{"_pragma": append([]string{"query_only(1)", "cache_size(-4096)"}, pragmas["_pragma"]...)}
-	if s.write, err = sql.Open("sqlite", "file:"+path+"?"+writing.Encode()); err != nil {
+	// A file's name may have what means something in an address.
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
+	if s.write, err = sql.Open("sqlite", file+writing.Encode()); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", "file:"+path+"?"+reading.Encode()); err != nil {
+	if s.read, err = sql.Open("sqlite", file+reading.Encode()); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
 	s.read.SetMaxOpenConns(readers)
@@ -185,14 +199,28 @@ func (s *Store) Ping(ctx context.Context) error {
 // q puts the dialect's words where the text has tokens.
 func (s *Store) q(text string) string { return s.tokens.Replace(text) }
 
+// calm is the context for many small statements. SQLite's driver begins a
+// goroutine for every statement whose context can end, which takes as long as
+// the statement; none of these waits for anything that could be worth breaking
+// off.
+func (s *Store) calm(ctx context.Context) context.Context {
+	if s.dialect == sqlite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 // inRetriedTx is inTx for transactions that may meet one another on
 // PostgreSQL: a deadlock or a serialisation failure undoes one of them, and it
-// is simply done again. So do must start from nothing each time.
+// is simply done again; so is what SQLite undid with somebody else's. So do must
+// start from nothing each time.
 func (s *Store) inRetriedTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	const most = 5
 	for try := 1; ; try++ {
 		err := s.inTx(ctx, do)
-		if e, ok := errors.AsType[*pgconn.PgError](err); !ok || try == most || (e.Code != "40P01" && e.Code != "40001") {
+		e, ok := errors.AsType[*pgconn.PgError](err)
+		again := errors.Is(err, errUndone) || ok && (e.Code == "40P01" || e.Code == "40001")
+		if try == most || !again {
 			return err
 		}
 	}
@@ -200,6 +228,9 @@ func (s *Store) inRetriedTx(ctx context.Context, do func(tx *sql.Tx) error) erro
 
 // inTx runs do in one transaction of the writer: all of it is kept, or none.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	if s.dialect == sqlite {
+		return s.together.run(ctx, s.write, do)
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)

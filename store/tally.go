@@ -6,11 +6,13 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+
+	"bongsu/notifier"
 )
 
 // tallied is what a transaction adds to a notice's progress on a channel.
 type tallied struct {
-	planned, handed, delivered, failed, unknown, moved, cancelled int64
+	planned, handed, delivered, failed, unknown, moved, cancelled, rescued, twice int64
 }
 
 type tallyKey struct {
@@ -29,6 +31,15 @@ func (t tallies) of(notice int64, channel string) *tallied {
 	return t[k]
 }
 
+// hand counts a message that a gateway took, or has delivered already.
+func (t tallies) hand(r *notifier.Result) {
+	of := t.of(r.Notice, r.Channel)
+	of.handed++
+	if r.Rank == notifier.Delivered {
+		of.delivered++
+	}
+}
+
 // addTally adds to the node's own rows: no two nodes wait for each other.
 func addTally(ctx context.Context, tx *sql.Tx, node string, t tallies) error {
 	keys := make([]tallyKey, 0, len(t))
@@ -43,14 +54,15 @@ func addTally(ctx context.Context, tx *sql.Tx, node string, t tallies) error {
 	for _, k := range keys {
 		v := t[k]
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO tally (notice, channel, node, planned, handed, delivered, failed, unknown, moved, cancelled)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			INSERT INTO tally (notice, channel, node, planned, handed, delivered, failed, unknown, moved, cancelled, rescued, twice)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 			ON CONFLICT (notice, channel, node) DO UPDATE SET
 			  planned = tally.planned + excluded.planned, handed = tally.handed + excluded.handed,
 			  delivered = tally.delivered + excluded.delivered, failed = tally.failed + excluded.failed,
 			  unknown = tally.unknown + excluded.unknown, moved = tally.moved + excluded.moved,
-			  cancelled = tally.cancelled + excluded.cancelled`,
-			k.notice, k.channel, node, v.planned, v.handed, v.delivered, v.failed, v.unknown, v.moved, v.cancelled); err != nil {
+			  cancelled = tally.cancelled + excluded.cancelled, rescued = tally.rescued + excluded.rescued,
+			  twice = tally.twice + excluded.twice`,
+			k.notice, k.channel, node, v.planned, v.handed, v.delivered, v.failed, v.unknown, v.moved, v.cancelled, v.rescued, v.twice); err != nil {
 			return fmt.Errorf("counting progress: %w", err)
 		}
 	}

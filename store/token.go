@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"bongsu/web/account"
 )
 
 // Token is what a machine may call the API with. The token itself is nowhere:
@@ -15,6 +18,9 @@ type Token struct {
 	ID       string
 	Hash     [32]byte // SHA-256 of the token's random bytes
 	Role     string
+	Location string         // of an agent's token: the one it speaks for; else empty
+	App      string         // of an app's or agency's token: the one it is good for; else empty
+	Scope    []account.Deed // what it is good for of what the role may; empty: all of it
 	Note     string
 	Made     time.Time
 	Expires  time.Time // zero: never
@@ -26,20 +32,28 @@ var ErrNoToken = errors.New("no such token")
 
 // AddToken keeps a token.
 func (s *Store) AddToken(ctx context.Context, t Token) error {
-	if _, err := s.write.ExecContext(ctx, "INSERT INTO token (id, hash, role, note, made, expires) VALUES ($1, $2, $3, $4, $5, $6)",
-		t.ID, hex.EncodeToString(t.Hash[:]), t.Role, t.Note, millis(t.Made), millis(t.Expires)); err != nil {
+	if _, err := s.write.ExecContext(ctx, "INSERT INTO token (id, hash, role, location, app, scope, note, made, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		t.ID, hex.EncodeToString(t.Hash[:]), t.Role, t.Location, t.App, scopeText(t.Scope), t.Note, millis(t.Made), millis(t.Expires)); err != nil {
 		return fmt.Errorf("keeping a token: %w", err)
 	}
 	return nil
 }
 
-const tokenColumns = "id, hash, role, note, made, expires, last_used" //nolint:gosec // these are names of columns
+func scopeText(deeds []account.Deed) string {
+	words := make([]string, len(deeds))
+	for i, d := range deeds {
+		words[i] = string(d)
+	}
+	return strings.Join(words, " ")
+}
+
+const tokenColumns = "id, hash, role, location, app, scope, note, made, expires, last_used" //nolint:gosec // these are names of columns
 
 func scanToken(row interface{ Scan(into ...any) error }) (Token, error) {
 	var t Token
-	var hash string
+	var hash, scope string
 	var made, expires, used int64
-	if err := row.Scan(&t.ID, &hash, &t.Role, &t.Note, &made, &expires, &used); err != nil {
+	if err := row.Scan(&t.ID, &hash, &t.Role, &t.Location, &t.App, &scope, &t.Note, &made, &expires, &used); err != nil {
 		return t, err
 	}
 	sum, err := hex.DecodeString(hash)
@@ -47,6 +61,9 @@ func scanToken(row interface{ Scan(into ...any) error }) (Token, error) {
 		return t, fmt.Errorf("reading token %s: its hash is not one", t.ID)
 	}
 	copy(t.Hash[:], sum)
+	for deed := range strings.FieldsSeq(scope) {
+		t.Scope = append(t.Scope, account.Deed(deed))
+	}
 	t.Made, t.Expires, t.LastUsed = fromMillis(made), fromMillis(expires), fromMillis(used)
 	return t, nil
 }

@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the project for the given time each.
+# Runs every fuzz target of the project for the given time each, two at a time.
+# What a target prints is shown if it finds something.
 set -euo pipefail
-time=${1:-15s}
+export time=${1:-30s}
 cd "$(dirname "$0")/.."
-grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
-	package=$(dirname "$file")
-	grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | sed 's/^func //' | while read -r target; do
-		echo "fuzzing $package $target for $time"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 1s "$package"
-	done
-done
+
+fuzz() { # fuzz PACKAGE TARGET
+	local said
+	if said=$(go test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 1s -parallel 1 "$1" 2>&1); then
+		echo "fuzzed $1 $2 for $time: $(grep -oE 'execs: [0-9]+' <<<"$said" | tail -n 1)"
+	else
+		printf 'fuzzing %s %s\n%s\n' "$1" "$2" "$said"
+		return 1
+	fi
+}
+export -f fuzz
+
+grep -rE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . |
+	sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]+).*|\1 \2|' |
+	xargs -P 2 -L 1 bash -c 'fuzz "$1" "$2"' _

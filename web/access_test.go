@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/web"
+	"bongsu/web/account"
 	"bongsu/web/sample"
 )
 
@@ -28,22 +30,25 @@ type desk struct {
 	opened  []status.Draft
 	noted   []status.NoteDraft
 	planned []status.Maintenance
+	done    []status.Command
 	err     error
 }
 
-func (d *desk) Open(_ context.Context, draft status.Draft) (string, error) {
-	d.opened = append(d.opened, draft)
-	return "i1", d.err
-}
-
-func (d *desk) Note(_ context.Context, _ string, n status.NoteDraft) (string, error) {
-	d.noted = append(d.noted, n)
-	return "u1", d.err
-}
-
-func (d *desk) Maintain(_ context.Context, w status.Maintenance) (string, error) {
-	d.planned = append(d.planned, w)
-	return "m1", d.err
+func (d *desk) Do(_ context.Context, c status.Command) (string, error) {
+	d.done = append(d.done, c)
+	switch {
+	case c.Open != nil:
+		d.opened = append(d.opened, *c.Open)
+		return "i1", d.err
+	case c.Note != nil:
+		d.noted = append(d.noted, *c.Note)
+		return "u1", d.err
+	case c.Maintain != nil:
+		d.planned = append(d.planned, *c.Maintain)
+		return "m1", d.err
+	default:
+		return "x1", d.err
+	}
 }
 
 // tokens knows tokens by their hash.
@@ -73,13 +78,13 @@ type api struct {
 	http.Handler
 	desk   desk
 	tokens tokens
-	by     map[web.Role]string
+	by     map[account.Role]string
 }
 
 func newAPI(t testing.TB) *api {
 	t.Helper()
-	a := &api{tokens: tokens{known: map[[sha256.Size]byte]web.Bearer{}}, by: map[web.Role]string{}}
-	for _, role := range []web.Role{web.Viewer, web.Operator, web.Admin} {
+	a := &api{tokens: tokens{known: map[[sha256.Size]byte]web.Bearer{}}, by: map[account.Role]string{}}
+	for _, role := range []account.Role{account.Viewer, account.Operator, account.Admin} {
 		token, hash, err := web.NewToken(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +106,7 @@ func send(h http.Handler, path, body string, headers ...string) *httptest.Respon
 	return w
 }
 
-func (a *api) write(role web.Role, path, body string) *httptest.ResponseRecorder {
+func (a *api) write(role account.Role, path, body string) *httptest.ResponseRecorder {
 	return send(a, path, body, "Content-Type", "application/json", "Authorization", "Bearer "+a.by[role])
 }
 
@@ -118,7 +123,7 @@ func TestWrites(t *testing.T) {
 		{"/api/v1/incidents/i1/updates", goodUpdate, "/incidents/i1", `"id":"u1","incident":"i1"`},
 		{"/api/v1/maintenance", goodMaintenance, "/maintenance", `"id":"m1"`},
 	} {
-		w := a.write(web.Operator, c.path, c.body)
+		w := a.write(account.Operator, c.path, c.body)
 		if w.Code != http.StatusCreated || w.Header().Get("Location") != c.location || !strings.Contains(w.Body.String(), c.want) {
 			t.Errorf("%s answers %d, at %q: %s", c.path, w.Code, w.Header().Get("Location"), w.Body)
 		}
@@ -143,7 +148,7 @@ func TestRoles(t *testing.T) {
 			body = goodUpdate
 		}
 		a := newAPI(t)
-		for role, want := range map[web.Role]int{web.Viewer: 403, web.Operator: 201, web.Admin: 201} {
+		for role, want := range map[account.Role]int{account.Viewer: 403, account.Operator: 201, account.Admin: 201} {
 			if w := a.write(role, path, body); w.Code != want {
 				t.Errorf("%s as %s answers %d, want %d", path, role, w.Code, want)
 			}
@@ -161,7 +166,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s was done %d times, want 2", path, n)
 		}
 	}
-	if _, err := web.ParseRole("owner"); err == nil || !strings.Contains(err.Error(), "viewer, operator, admin") {
+	if _, err := account.ParseRole("owner"); err == nil || !strings.Contains(err.Error(), "viewer, supervisor, operator, app, agency, admin") {
 		t.Errorf("an unknown role: %v", err)
 	}
 }
@@ -201,7 +206,7 @@ func TestWhatTheAPIRefuses(t *testing.T) {
 		{"no such path", "/api/v1/incident", `{}`, 404, "/api/v1/status"},
 	} {
 		a := newAPI(t)
-		w := a.write(web.Operator, c.path, c.body)
+		w := a.write(account.Operator, c.path, c.body)
 		if w.Code != c.want || !strings.Contains(w.Body.String(), c.says) || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s answers %d as %s, want %d with %q:\n%s", c.name, w.Code, w.Header().Get("Content-Type"), c.want, c.says, w.Body)
 		}
@@ -210,7 +215,7 @@ func TestWhatTheAPIRefuses(t *testing.T) {
 		}
 	}
 	a := newAPI(t)
-	if w := send(a, "/api/v1/incidents", goodIncident, "Content-Type", "text/plain", "Authorization", "Bearer "+a.by[web.Operator]); w.Code != http.StatusUnsupportedMediaType {
+	if w := send(a, "/api/v1/incidents", goodIncident, "Content-Type", "text/plain", "Authorization", "Bearer "+a.by[account.Operator]); w.Code != http.StatusUnsupportedMediaType {
 		t.Errorf("plain text answers %d", w.Code)
 	}
 	if w := ask(a, "DELETE", "/api/v1/incidents"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
@@ -226,14 +231,14 @@ func TestWhatTheDeskRefuses(t *testing.T) {
 	} {
 		a := newAPI(t)
 		a.desk.err = fmt.Errorf("noting: %w", err)
-		w := a.write(web.Operator, "/api/v1/incidents/i1/updates", goodUpdate)
+		w := a.write(account.Operator, "/api/v1/incidents/i1/updates", goodUpdate)
 		if w.Code != want || (want == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "") {
 			t.Errorf("%v answers %d, want %d: %s", err, w.Code, want, w.Body)
 		}
 	}
 	a := newAPI(t)
 	a.tokens.err = errors.New("the database is away")
-	if w := a.write(web.Operator, "/api/v1/incidents", goodIncident); w.Code != http.StatusServiceUnavailable {
+	if w := a.write(account.Operator, "/api/v1/incidents", goodIncident); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("without its database it answers %d", w.Code)
 	}
 }
@@ -249,12 +254,12 @@ func TestWrongTokensAreLimited(t *testing.T) {
 	if last.Code != http.StatusTooManyRequests || last.Header().Get("Retry-After") == "" {
 		t.Errorf("the last of 30 answers %d", last.Code)
 	}
-	if w := a.write(web.Operator, "/api/v1/incidents", goodIncident); w.Code != http.StatusCreated {
+	if w := a.write(account.Operator, "/api/v1/incidents", goodIncident); w.Code != http.StatusCreated {
 		t.Errorf("a good token of the same network answers %d: %s", w.Code, w.Body)
 	}
 	r := httptest.NewRequest(http.MethodPost, "/api/v1/incidents", strings.NewReader(goodIncident))
 	r.RemoteAddr = "203.0.113.9:1"
-	r.Header.Set("Authorization", "Bearer "+a.by[web.Operator])
+	r.Header.Set("Authorization", "Bearer "+a.by[account.Operator])
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
@@ -269,7 +274,7 @@ func FuzzIncidentBody(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		if w := a.write(web.Operator, "/api/v1/incidents", body); w.Code >= 500 {
+		if w := a.write(account.Operator, "/api/v1/incidents", body); w.Code >= 500 {
 			t.Fatalf("%q answers %d: %s", body, w.Code, w.Body)
 		}
 	})
@@ -279,36 +284,109 @@ func FuzzIncidentBody(f *testing.F) {
 type signups struct {
 	mu      sync.Mutex
 	off     bool
+	kinds   []string // offered; nil: sms
 	asked   []signup.Visitor
 	purpose []signup.Purpose
+	member  signup.Member
+	gone    bool
+	chosen  []signup.Choices
+	dropped []string
+	bound   []string
+	stopped []string
 	err     error
 }
 
 const (
 	goodTicket = "ticketticketticketticketticketti"
 	goodCode   = "123456"
+	goodToken  = "tokentokentoken"
 )
 
-func (s *signups) Offered() bool { return !s.off }
-
-func (s *signups) Ask(_ context.Context, p signup.Purpose, v signup.Visitor, _ time.Time) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, err := (signup.Numbers{Countries: []string{"KR"}}).Read(v.Number); err != nil {
-		return "", err
+func (s *signups) Offers() []signup.Offer {
+	if s.off {
+		return nil
 	}
-	s.asked, s.purpose = append(s.asked, v), append(s.purpose, p)
-	return goodTicket, s.err
+	var offers []signup.Offer
+	for _, kind := range s.Leaves() {
+		offers = append(offers, signup.Offer{Kind: kind, Joins: true})
+	}
+	return offers
 }
 
-func (s *signups) Confirm(_ context.Context, _ signup.Purpose, ticket, code string, _ time.Time) error {
+func (s *signups) Leaves() []string {
+	if s.kinds == nil {
+		return []string{"sms"}
+	}
+	return s.kinds
+}
+
+func (s *signups) Ask(_ context.Context, p signup.Purpose, v signup.Visitor, _ time.Time) (signup.Asking, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v.Kind == "line" {
+		return signup.Asking{Send: "ABCD-EFGH"}, s.err
+	}
+	if _, err := signup.Read(v.Kind, v.Address, signup.Numbers{Countries: []string{"KR"}}); err != nil {
+		return signup.Asking{}, err
+	}
+	s.asked, s.purpose = append(s.asked, v), append(s.purpose, p)
+	a := signup.Asking{Ticket: goodTicket}
+	if v.Kind == "webhook" {
+		a.Secret = "whsec_shownonce"
+	}
+	return a, s.err
+}
+
+func (s *signups) Confirm(_ context.Context, _ signup.Purpose, _, ticket, code string, _ time.Time) (string, error) {
 	if s.err == nil && (ticket != goodTicket || code != goodCode) {
+		return "", signup.ErrCode
+	}
+	return goodToken, s.err
+}
+
+func (s *signups) Bind(_ context.Context, kind, address, text string, _ time.Time) error {
+	if text != "ABCD-EFGH" {
 		return signup.ErrCode
 	}
+	s.bound = append(s.bound, kind+" "+address)
 	return s.err
 }
 
-func (s *signups) Stop(context.Context, string, string, time.Time) error { return s.err }
+func (s *signups) Stop(_ context.Context, kind, address, ref string, _, _ time.Time) error {
+	s.stopped = append(s.stopped, kind+" "+address+" "+ref)
+	return s.err
+}
+
+func (s *signups) Member(_ context.Context, token string) (signup.Member, string, error) {
+	switch {
+	case s.err != nil:
+		return signup.Member{}, "", s.err
+	case token != goodToken:
+		return signup.Member{}, "", signup.ErrLink
+	case s.gone:
+		return signup.Member{}, "email", signup.ErrGone
+	}
+	return s.member, "email", nil
+}
+
+func (s *signups) Choose(_ context.Context, token string, c signup.Choices) error {
+	if token != goodToken {
+		return signup.ErrLink
+	}
+	s.chosen = append(s.chosen, c)
+	s.member.Lang, s.member.AtLeast, s.member.Wishes = c.Lang, c.AtLeast, c.Wishes
+	return s.err
+}
+
+func (s *signups) Drop(_ context.Context, token, kind string, _ time.Time) (bool, error) {
+	if token != goodToken {
+		return false, signup.ErrLink
+	}
+	s.dropped = append(s.dropped, kind)
+	s.member.Addresses = slices.DeleteFunc(s.member.Addresses, func(h signup.Held) bool { return kind == "" || h.Kind == kind })
+	s.gone = len(s.member.Addresses) == 0
+	return s.gone, s.err
+}
 
 const formType = "application/x-www-form-urlencoded"
 
@@ -319,10 +397,10 @@ func submit(h http.Handler, path string, values url.Values, headers ...string) *
 func TestSigningUp(t *testing.T) {
 	s := &signups{}
 	h := serve(t, sample.Outage(), web.Options{Signup: s}).Handler()
-	if w := ask(h, "GET", "/subscribe?lang=en"); w.Code != 200 || !strings.Contains(w.Body.String(), `for="number"`) {
+	if w := ask(h, "GET", "/subscribe?lang=en"); w.Code != 200 || !strings.Contains(w.Body.String(), `for="address"`) {
 		t.Fatalf("the form answers %d", w.Code)
 	}
-	if body := ask(h, "GET", "/?lang=en").Body.String(); !strings.Contains(body, "/subscribe?lang=en") || !strings.Contains(body, "/leave?lang=en") {
+	if body := ask(h, "GET", "/?lang=en").Body.String(); !strings.Contains(body, "/en/subscribe") || !strings.Contains(body, "/en/leave") {
 		t.Error("the first page does not lead to the forms")
 	}
 	for _, c := range []struct {
@@ -331,13 +409,13 @@ func TestSigningUp(t *testing.T) {
 		want       int
 		says       []string
 	}{
-		{"no number", "/subscribe?lang=en", url.Values{}, 422, []string{"Write your mobile number", `aria-invalid="true"`, `href="#number"`}},
-		{"a landline", "/subscribe?lang=ko", url.Values{"number": {"02-123-4567"}}, 422, []string{"문자를 받을 수 없는", `value="02-123-4567"`}},
-		{"markup", "/subscribe?lang=en", url.Values{"number": {`"><script>`}}, 422, []string{"&lt;script&gt;"}},
-		{"a number", "/subscribe?lang=en", url.Values{"number": {"010-1234-5678"}, "at_least": {"major_outage"}, "text_lang": {"ja"}}, 200, []string{`autocomplete="one-time-code"`, goodTicket}},
+		{"no number", "/subscribe?lang=en", url.Values{}, 422, []string{"Write your mobile number", `aria-invalid="true"`, `href="#address"`}},
+		{"a landline", "/subscribe?lang=ko", url.Values{"address": {"02-123-4567"}}, 422, []string{"문자를 받을 수 없는", `value="02-123-4567"`}},
+		{"markup", "/subscribe?lang=en", url.Values{"address": {`"><script>`}}, 422, []string{"&lt;script&gt;"}},
+		{"a number", "/subscribe?lang=en", url.Values{"address": {"010-1234-5678"}, "at_least": {"major_outage"}, "text_lang": {"ja"}}, 200, []string{`autocomplete="one-time-code"`, goodTicket}},
 		{"a wrong code", "/subscribe/confirm?lang=ja", url.Values{"ticket": {goodTicket}, "code": {"000000"}}, 422, []string{"確認番号が違うか", goodTicket, `aria-describedby="code-hint code-wrong"`}},
 		{"the code", "/subscribe/confirm?lang=en", url.Values{"ticket": {goodTicket}, "code": {goodCode}}, 200, []string{"You are signed up"}},
-		{"to leave", "/leave?lang=en", url.Values{"number": {"01012345678"}}, 200, []string{`action="/leave/confirm?lang=en"`}},
+		{"to leave", "/leave?lang=en", url.Values{"address": {"01012345678"}}, 200, []string{`action="/en/leave/confirm"`}},
 		{"and gone", "/leave/confirm?lang=ko", url.Values{"ticket": {goodTicket}, "code": {goodCode}}, 200, []string{"해지되었습니다"}},
 	} {
 		w := submit(h, c.path, c.values)
@@ -360,7 +438,7 @@ func TestSigningUp(t *testing.T) {
 }
 
 func TestFormsThatAreNotTaken(t *testing.T) {
-	number := url.Values{"number": {"010-1234-5678"}}
+	number := url.Values{"address": {"010-1234-5678"}}
 	for _, c := range []struct {
 		name    string
 		signup  *signups
@@ -375,8 +453,8 @@ func TestFormsThatAreNotTaken(t *testing.T) {
 		{"from elsewhere, long ago", &signups{}, "/subscribe", number.Encode(), []string{"Origin", "https://evil.example"}, 403},
 		{"from nowhere", &signups{}, "/subscribe", number.Encode(), []string{"Origin", "null"}, 403},
 		{"from here", &signups{}, "/subscribe", number.Encode(), []string{"Sec-Fetch-Site", "same-origin"}, 200},
-		{"too big", &signups{}, "/subscribe", "number=" + strings.Repeat("1", 5000), nil, 413},
-		{"broken", &signups{}, "/subscribe", "number=%zz", nil, 400},
+		{"too big", &signups{}, "/subscribe", "address=" + strings.Repeat("1", 20000), nil, 413},
+		{"broken", &signups{}, "/subscribe", "address=%zz", nil, 400},
 		{"JSON", &signups{}, "/subscribe", "{}", []string{"Content-Type", "application/json"}, 400},
 		{"the database is away", &signups{err: errors.New("away")}, "/subscribe", number.Encode(), nil, 503},
 		{"nor the code", &signups{err: errors.New("away")}, "/leave/confirm", "ticket=x&code=123456", nil, 503},
@@ -401,7 +479,7 @@ func TestFormsThatAreNotTaken(t *testing.T) {
 
 // Only a trusted proxy is believed about where a visitor comes from.
 func TestAForgedOriginChangesNoLimit(t *testing.T) {
-	wrong := url.Values{"number": {""}}
+	wrong := url.Values{"address": {""}}
 	try := func(trusted []string) (refused int) {
 		h := serve(t, sample.Outage(), web.Options{Signup: &signups{}, TrustedProxies: trusted}).Handler()
 		for i := range 250 {
@@ -426,7 +504,7 @@ func TestATrustedProxyVouchesForOneHeader(t *testing.T) {
 		h := serve(t, sample.Outage(), web.Options{Signup: &signups{}, TrustedProxies: []string{"192.0.2.0/24"}}).Handler()
 		refused := 0
 		for i := range 250 {
-			w := submit(h, "/subscribe", url.Values{"number": {""}}, "X-Forwarded-For", forwarded, "X-Real-IP", fmt.Sprintf("203.0.%d.1", i))
+			w := submit(h, "/subscribe", url.Values{"address": {""}}, "X-Forwarded-For", forwarded, "X-Real-IP", fmt.Sprintf("203.0.%d.1", i))
 			if w.Code == http.StatusTooManyRequests {
 				refused++
 			}
@@ -444,7 +522,7 @@ func TestAWrongCodeTakesItsTime(t *testing.T) {
 		h := serve(t, sample.Outage(), web.Options{Signup: &signups{}}).Handler()
 		for _, path := range []string{"/leave", "/leave/confirm"} {
 			began := time.Now()
-			submit(h, path, url.Values{"number": {"010-1234-5678"}, "ticket": {"never given"}, "code": {"000000"}})
+			submit(h, path, url.Values{"address": {"010-1234-5678"}, "ticket": {"never given"}, "code": {"000000"}})
 			if took := time.Since(began); took < 300*time.Millisecond {
 				t.Errorf("%s answers after %s", path, took)
 			}
@@ -466,7 +544,7 @@ func TestACodeOutlivesTheDatabase(t *testing.T) {
 func TestTheSecondStepLeadsBackInTheSameLanguage(t *testing.T) {
 	h := serve(t, sample.Outage(), web.Options{Signup: &signups{}}).Handler()
 	for target, want := range map[string]string{
-		"/leave/confirm?lang=ja":                   "/leave?lang=ja",
+		"/leave/confirm?lang=ja":                   "/ja/leave",
 		"/subscribe/confirm":                       "/subscribe",
 		"/subscribe/confirm?lang=//evil.example/%": "/subscribe",
 	} {
@@ -479,7 +557,7 @@ func TestTheSecondStepLeadsBackInTheSameLanguage(t *testing.T) {
 func FuzzForm(f *testing.F) {
 	s := &signups{err: signup.ErrCode} // no waiting for codes
 	h := serve(f, sample.Outage(), web.Options{Signup: s, Now: ever()}).Handler()
-	for _, seed := range []string{"number=010-1234-5678", "number=%00&text_lang=xx", "code=123456&ticket=a", "&&=;", "number=" + "9"} {
+	for _, seed := range []string{"address=010-1234-5678", "address=%00&text_lang=xx&topic=x&by=webpush", "code=123456&ticket=a", "&&=;", "address=" + "9"} {
 		f.Add("/subscribe", seed)
 		f.Add("/leave/confirm", seed)
 	}

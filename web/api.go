@@ -14,6 +14,7 @@ type apiStatus struct {
 	GeneratedAt   time.Time        `json:"generated_at"`
 	ValidUntil    time.Time        `json:"valid_until"`
 	Simulation    bool             `json:"simulation"`
+	Exercise      bool             `json:"exercise,omitempty"`
 	Site          apiSite          `json:"site"`
 	Overall       status.State     `json:"overall"`
 	ImpairedSince *time.Time       `json:"impaired_since"`
@@ -53,8 +54,18 @@ type apiComponent struct {
 	Needs       []apiNeed    `json:"needs"`
 	NeededBy    []string     `json:"needed_by"`
 	Substitutes []string     `json:"substitutes_ok"`
+	Available   []apiInstead `json:"substitutes"`
 	Advice      status.Text  `json:"advice,omitempty"`
+	Line        status.Line  `json:"line"` // of the table of judgement, that the state rests on
 	Why         []apiFinding `json:"why"`
+}
+
+// apiInstead is a substitute with how crowded it is.
+type apiInstead struct {
+	ID       string `json:"id"`
+	Crowded  bool   `json:"crowded"`
+	UsualMS  *int64 `json:"usual_ms"`
+	LatelyMS *int64 `json:"lately_ms"`
 }
 
 type apiNeed struct {
@@ -68,27 +79,45 @@ type apiFinding struct {
 	Failing []string   `json:"failing"`
 	Passing []string   `json:"passing"`
 	Silent  []string   `json:"silent"`
+	Doubted []string   `json:"doubted"`
 	Reason  string     `json:"reason"`
 	At      *time.Time `json:"at"`
 }
 
 type apiIncident struct {
-	ID         string        `json:"id"`
-	Code       string        `json:"code"`
-	Status     status.Stage  `json:"status"`
-	Cause      string        `json:"cause"`
-	Title      status.Text   `json:"title"`
-	Impact     status.State  `json:"impact"`
-	Worst      status.State  `json:"worst"`
-	Components []string      `json:"components"`
-	Affected   []apiAffected `json:"affected"`
-	Began      time.Time     `json:"began"`
-	Detected   *time.Time    `json:"detected"`
-	Announced  *time.Time    `json:"announced"`
-	Watching   *time.Time    `json:"watching"`
-	Next       *time.Time    `json:"next"`
-	Overdue    bool          `json:"overdue"`
-	Updates    []apiUpdate   `json:"updates"` // oldest first
+	ID          string          `json:"id"`
+	Code        string          `json:"code"`
+	Status      status.Stage    `json:"status"`
+	Cause       string          `json:"cause"`
+	Title       status.Text     `json:"title"`
+	Impact      status.State    `json:"impact"`
+	Worst       status.State    `json:"worst"`
+	Components  []string        `json:"components"`
+	Affected    []apiAffected   `json:"affected"`
+	Began       time.Time       `json:"began"`
+	Detected    *time.Time      `json:"detected"`
+	Announced   *time.Time      `json:"announced"`
+	Watching    *time.Time      `json:"watching"`
+	Resolved    *time.Time      `json:"resolved"`
+	Retracted   *time.Time      `json:"retracted"`
+	MergedInto  *string         `json:"merged_into"`
+	Next        *time.Time      `json:"next"`
+	Overdue     bool            `json:"overdue"`
+	Missed      []apiMissed     `json:"missed"` // promises that passed before word came
+	Corrections []apiCorrection `json:"corrections"`
+	Statements  []apiStatement  `json:"statements"`
+	ETAs        []apiETA        `json:"etas"`
+	Updates     []apiUpdate     `json:"updates"` // oldest first
+	Postmortem  *apiPostmortem  `json:"postmortem"`
+}
+
+// apiPostmortem is what was learnt, in Markdown, in its latest version.
+type apiPostmortem struct {
+	ID      string      `json:"id"`
+	Version int         `json:"version"` // from 1; the earlier ones are entries of the timeline
+	At      time.Time   `json:"at"`
+	Author  string      `json:"author"`
+	Text    status.Text `json:"text"`
 }
 
 type apiAffected struct {
@@ -109,6 +138,8 @@ type apiUpdate struct {
 	Text   status.Text       `json:"text"`
 	Author string            `json:"author,omitempty"`
 	Next   *time.Time        `json:"next"`
+	Missed *time.Time        `json:"missed,omitempty"`
+	Other  string            `json:"other,omitempty"` // of a merge or split: the other incident
 }
 
 type apiMaintenance struct {
@@ -118,6 +149,9 @@ type apiMaintenance struct {
 	Components []string    `json:"components"`
 	From       time.Time   `json:"from"`
 	Until      time.Time   `json:"until"`
+	Cancelled  *time.Time  `json:"cancelled"`
+	Routine    string      `json:"routine,omitempty"` // that it is of, if it comes again
+	Meant      *time.Time  `json:"meant,omitempty"`   // when it was to end before it was prolonged
 }
 
 type apiApp struct {
@@ -139,12 +173,12 @@ type apiFunction struct {
 func (e *edition) statusJSON() ([]byte, error) {
 	s := e.snapshot
 	answer := apiStatus{
-		GeneratedAt: s.At.UTC(), ValidUntil: e.until.UTC(), Simulation: s.Site.Simulation,
+		GeneratedAt: s.At.UTC(), ValidUntil: e.until.UTC(), Simulation: s.Site.Simulation, Exercise: s.Site.Exercise,
 		Site: apiSite{
 			Name: s.Site.Name, URL: s.Site.URL, Languages: e.languages,
-			TimeZone: e.tellers[e.languages[0]].zone.String(),
+			TimeZone: e.tellers[e.languages[0]].Zone.String(),
 		},
-		Overall: s.Overall, ImpairedSince: instant(s.Impaired),
+		Overall: overall(s), ImpairedSince: instant(s.Impaired),
 		Groups: []apiGroup{}, Components: []apiComponent{}, Incidents: []apiIncident{},
 		Maintenance: []apiMaintenance{}, Apps: []apiApp{},
 	}
@@ -160,9 +194,7 @@ func (e *edition) statusJSON() ([]byte, error) {
 	}
 	for i := range s.Maintenance {
 		m := &s.Maintenance[i]
-		answer.Maintenance = append(answer.Maintenance, apiMaintenance{
-			ID: m.ID, Title: m.Title, Text: m.Text, Components: list(m.Components), From: m.From.UTC(), Until: m.Until.UTC(),
-		})
+		answer.Maintenance = append(answer.Maintenance, maintenanceForAPI(m))
 	}
 	for a := range s.Apps {
 		answer.Apps = append(answer.Apps, appForAPI(&s.Apps[a]))
@@ -180,8 +212,9 @@ func componentForAPI(c *status.ComponentView) apiComponent {
 		State: c.State, Derived: c.Derived, AffectedBy: optional(c.AffectedBy),
 		Since: instant(c.Since), Measured: instant(c.Measured),
 		Incident: optional(c.Incident), Maintenance: optional(c.Maintenance),
-		Needs: []apiNeed{}, NeededBy: list(c.NeededBy), Substitutes: list(c.Available),
-		Advice: c.Advice, Why: []apiFinding{},
+		Needs: []apiNeed{}, NeededBy: list(c.NeededBy),
+		Substitutes: list(substituteIDs(c.Available)), Available: []apiInstead{},
+		Advice: c.Advice, Line: c.Line(), Why: []apiFinding{},
 	}
 	if c.UptimeKnown {
 		a.Uptime90d = &c.Uptime
@@ -189,14 +222,20 @@ func componentForAPI(c *status.ComponentView) apiComponent {
 	for _, n := range c.Needs {
 		a.Needs = append(a.Needs, apiNeed(n))
 	}
+	for _, s := range c.Available {
+		a.Available = append(a.Available, apiInstead{s.ID, s.Crowded, milliseconds(s.Usual), milliseconds(s.Lately)})
+	}
 	for i := range c.Why {
-		f := &c.Why[i]
-		a.Why = append(a.Why, apiFinding{
-			Check: f.Check, Level: levelName(f.Level), Failing: list(f.Failing), Passing: list(f.Passing),
-			Silent: list(f.Silent), Reason: f.Reason, At: instant(f.At),
-		})
+		a.Why = append(a.Why, findingForAPI(&c.Why[i]))
 	}
 	return a
+}
+
+func findingForAPI(f *status.Finding) apiFinding {
+	return apiFinding{
+		Check: f.Check, Level: levelName(f.Level), Failing: list(f.Failing), Passing: list(f.Passing),
+		Silent: list(f.Silent), Doubted: list(f.Doubted), Reason: f.Reason, At: instant(f.At),
+	}
 }
 
 func (e *edition) incidentForAPI(i *status.Incident) apiIncident {
@@ -204,7 +243,9 @@ func (e *edition) incidentForAPI(i *status.Incident) apiIncident {
 		ID: i.ID, Code: i.Code, Status: i.Stage, Cause: i.Cause, Title: status.Text{},
 		Impact: i.Impact, Worst: i.Worst, Components: []string{}, Affected: []apiAffected{},
 		Began: i.Began.UTC(), Detected: instant(i.Detected), Announced: instant(i.Announced),
-		Watching: instant(i.Watching), Next: instant(i.Next), Updates: []apiUpdate{},
+		Watching: instant(i.Watching), Resolved: instant(i.Resolved), Retracted: instant(i.Retracted),
+		MergedInto: optional(i.MergedInto), Next: instant(i.Next), Missed: []apiMissed{},
+		Corrections: []apiCorrection{}, Statements: []apiStatement{}, ETAs: []apiETA{}, Updates: []apiUpdate{},
 	}
 	for _, lang := range e.languages {
 		a.Title[lang] = e.tellers[lang].title(i)
@@ -218,16 +259,25 @@ func (e *edition) incidentForAPI(i *status.Incident) apiIncident {
 		})
 	}
 	for j := range i.Updates {
-		u := &i.Updates[j]
-		told := status.Text{}
-		for _, lang := range e.languages {
-			told[lang] = e.tellers[lang].told(u)
-		}
-		a.Updates = append(a.Updates, apiUpdate{
-			ID: u.ID, At: u.At.UTC(), Kind: u.Kind, Status: u.Stage, Text: told, Author: u.Author, Next: instant(u.Next),
-		})
+		a.Updates = append(a.Updates, e.updateForAPI(i, &i.Updates[j]))
+		a.record(&i.Updates[j])
+	}
+	a.ledgers(i)
+	if latest, version := i.Postmortem(); latest != nil {
+		a.Postmortem = &apiPostmortem{ID: latest.ID, Version: version, At: latest.At.UTC(), Author: latest.Author, Text: latest.Text}
 	}
 	return a
+}
+
+func (e *edition) updateForAPI(i *status.Incident, u *status.Update) apiUpdate {
+	told := status.Text{}
+	for _, lang := range e.languages {
+		told[lang] = e.tellers[lang].told(i, u)
+	}
+	return apiUpdate{
+		ID: u.ID, At: u.At.UTC(), Kind: u.Kind, Status: u.Stage, Text: told, Author: u.Author, Next: instant(u.Next),
+		Missed: instant(u.Missed), Other: u.Other,
+	}
 }
 
 func appForAPI(v *status.AppView) apiApp {

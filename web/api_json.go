@@ -26,20 +26,27 @@ const (
 // key known and written as it is, none twice, nothing nested deeper than
 // needed.
 func readJSON(c *gin.Context, into any) *problem {
+	_, refusal := readJSONWithin(c, into, maxJSON)
+	return refusal
+}
+
+// readJSONWithin is readJSON of a body of at most limit bytes, which it gives
+// too.
+func readJSONWithin(c *gin.Context, into any, limit int64) ([]byte, *problem) {
 	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
-		return newProblem(http.StatusUnsupportedMediaType, "Send the body as JSON, with Content-Type: application/json.")
+		return nil, newProblem(http.StatusUnsupportedMediaType, "Send the body as JSON, with Content-Type: application/json.")
 	}
-	body, err := readBody(c, maxJSON)
+	body, err := readBody(c, limit)
 	switch {
 	case errors.Is(err, errTooBig):
-		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body may have at most %d bytes.", maxJSON))
+		return nil, newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body may have at most %d bytes.", limit))
 	case err != nil:
-		return newProblem(http.StatusBadRequest, "The body did not arrive whole.")
+		return nil, newProblem(http.StatusBadRequest, "The body did not arrive whole.")
 	}
 	if err := decodeStrictly(body, into); err != nil {
-		return newProblem(http.StatusBadRequest, "The body cannot be read: "+err.Error()+".")
+		return nil, newProblem(http.StatusBadRequest, "The body cannot be read: "+err.Error()+".")
 	}
-	return nil
+	return body, nil
 }
 
 var errTooBig = errors.New("the body is too big")
@@ -60,7 +67,9 @@ func decodeStrictly(body []byte, into any) error {
 	if err := walkJSON(body, fieldNames(into)); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields() // of objects within; walkJSON has looked at the outermost
+	if err := d.Decode(into); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("%q is a JSON %s and should be %s", wrong.Field, wrong.Value, jsonKind(wrong.Type))
 		}
@@ -77,6 +86,8 @@ func jsonKind(t reflect.Type) string {
 		return "an array"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
 	default:
 		return "a string"
 	}

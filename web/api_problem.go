@@ -21,9 +21,12 @@ type problem struct {
 	Status int            `json:"status"`
 	Detail string         `json:"detail,omitempty"`
 	Errors []problemValue `json:"errors,omitempty"`
+	// Current is the tag of what there is now, where If-Match named another.
+	Current string `json:"current,omitempty"`
 
 	challenge string        // for WWW-Authenticate
 	after     time.Duration // for Retry-After
+	unsure    bool          // nobody can tell whether something was changed
 }
 
 // problemValue is one value of the request that cannot be taken.
@@ -34,6 +37,12 @@ type problemValue struct {
 
 func newProblem(status int, detail string) *problem {
 	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// unknown says that nobody can tell whether something was changed.
+func (p *problem) unknown() *problem {
+	p.unsure = true
+	return p
 }
 
 // later is an answer of the same request at another time.
@@ -71,10 +80,13 @@ const noSuchMethod = "This path does not take this method; the Allow header name
 func (s *Server) noSuch(status int, advice string) gin.HandlerFunc {
 	page := s.answer(status)
 	return func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, apiRoot) {
+		switch path := c.Request.URL.Path; {
+		case strings.HasPrefix(path, apiRoot):
 			newProblem(status, advice).answer(c)
-			return
+		case strings.HasPrefix(path, v2Root):
+			v2Problem(c.Writer, status, advice)
+		default:
+			page(c)
 		}
-		page(c)
 	}
 }

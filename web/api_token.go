@@ -14,56 +14,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"bongsu/web/account"
 )
-
-// Role says what a token may be used for.
-type Role string
-
-// The roles.
-const (
-	Viewer   Role = "viewer"
-	Operator Role = "operator"
-	Admin    Role = "admin"
-)
-
-// deed is something a token is asked for.
-type deed string
-
-const (
-	publish deed = "publish incidents, updates and maintenance"
-)
-
-// roles is what each may do. Reading needs no token.
-var roles = []struct {
-	role Role
-	may  []deed
-}{
-	{Viewer, nil},
-	{Operator, []deed{publish}},
-	{Admin, []deed{publish}},
-}
-
-// ParseRole reads a role's name. The error lists those there are.
-func ParseRole(name string) (Role, error) {
-	names := make([]string, 0, len(roles))
-	for _, r := range roles {
-		if string(r.role) == name {
-			return r.role, nil
-		}
-		names = append(names, string(r.role))
-	}
-	return "", fmt.Errorf("no role is called %q; write %s", name, strings.Join(names, ", "))
-}
-
-// May says whether the role may do it. An unknown role may nothing.
-func (r Role) may(d deed) bool {
-	for _, known := range roles {
-		if known.role == r {
-			return slices.Contains(known.may, d)
-		}
-	}
-	return false
-}
 
 // tokenPrefix lets people and scanners see what a leaked string is.
 const tokenPrefix = "bongsu_"
@@ -96,7 +49,17 @@ func tokenHash(token string) (hash [sha256.Size]byte, ok bool) {
 type Bearer struct {
 	ID   string
 	Note string
-	Role Role
+	Role account.Role
+
+	Location string // that an agent's token speaks for; else empty
+	App      string // that an app's or agency's token is good for; else empty
+
+	Scope []account.Deed // what the token is good for of what the role may; empty: all of it
+}
+
+// may says whether the token is good for it.
+func (b *Bearer) may(d account.Deed) bool {
+	return b.Role.May(d) && (len(b.Scope) == 0 || slices.Contains(b.Scope, d))
 }
 
 // Tokens finds tokens.
@@ -121,14 +84,14 @@ const maxBearer = 200
 // badToken refuses a token. A network that keeps on is told to wait; a good
 // token is never refused for its neighbours' bad ones.
 func (s *Server) badToken(from netip.Addr, now time.Time, why string) *problem {
-	if !s.badTokens.allow(from, now) {
+	if !s.badTokens.Allow(from, now) {
 		return newProblem(http.StatusTooManyRequests, "Too many wrong tokens came from your network. Wait a minute.").later(time.Minute)
 	}
 	return unauthorised("invalid_token", why)
 }
 
 // bearer is who asks, if they may do the deed.
-func (s *Server) bearer(c *gin.Context, d deed) (Bearer, *problem) {
+func (s *Server) bearer(c *gin.Context, d account.Deed) (Bearer, *problem) {
 	from, now := s.visitor(c), s.options.Now()
 	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(token) > maxBearer {
@@ -145,8 +108,12 @@ func (s *Server) bearer(c *gin.Context, d deed) (Bearer, *problem) {
 	case err != nil:
 		s.options.Log.Warn("finding a token", "err", err)
 		return Bearer{}, away("The database does not answer, so the token cannot be checked. Nothing was changed; try again soon.")
-	case !who.Role.may(d):
-		p := newProblem(http.StatusForbidden, fmt.Sprintf("A token with the role %s may not %s. Use one with the role operator.", who.Role, d))
+	case who.Role.May(d) && !who.may(d):
+		p := newProblem(http.StatusForbidden, fmt.Sprintf("This token was not made to %s. Make one with %s in its --scope, or without a scope.", d, string(d)))
+		p.challenge = `Bearer realm="bongsu", error="insufficient_scope"`
+		return Bearer{}, p
+	case !who.may(d):
+		p := newProblem(http.StatusForbidden, fmt.Sprintf("A token with the role %s may not %s. Use one with the role %s.", who.Role, d, d.Least()))
 		p.challenge = `Bearer realm="bongsu", error="insufficient_scope"`
 		return Bearer{}, p
 	}

@@ -15,15 +15,14 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"bongsu/status"
+	"bongsu/web/account"
 )
 
-// Desk carries out what an operator asks for. Each method returns when what it
-// did is durable, and gives the id of what it made. Its errors are those of
-// [status.Board]; any other says that it cannot be done now.
+// Desk carries out what an operator asks for. Do returns when what it did is
+// durable, and gives the id of what came of it. Its errors are those of
+// [status.Board.Do]; any other says that it cannot be done now.
 type Desk interface {
-	Open(ctx context.Context, d status.Draft) (string, error)
-	Note(ctx context.Context, incident string, n status.NoteDraft) (string, error)
-	Maintain(ctx context.Context, w status.Maintenance) (string, error)
+	Do(ctx context.Context, c status.Command) (made string, err error)
 }
 
 // Limits of what operators write.
@@ -42,6 +41,8 @@ func (s *Server) apiRoutes(engine *gin.Engine) {
 	engine.POST("/api/v1/incidents", written(s, s.openIncident))
 	engine.POST("/api/v1/incidents/:id/updates", written(s, s.addUpdate))
 	engine.POST("/api/v1/maintenance", written(s, s.planMaintenance))
+	engine.PUT(apiRoot+"apps/:id/functions/:function", s.asApp(account.KeepApp, s.reword))
+	s.deedRoutes(engine)
 }
 
 // made is what a write has made.
@@ -58,41 +59,61 @@ type writing struct {
 	edition *edition
 	author  string
 	id      string // from the path
+	known   string // the latest update of the incident that was seen, as If-Match says; empty: whatever came
+	command string // names what is asked, so that it is carried out once; empty: no Idempotency-Key did
 	complaints
 }
 
 // written makes a handler of what does one kind of write: who may, what was
 // sent, and the answer are the same for all.
 func written[In any](s *Server, do func(context.Context, *writing, *In) (made, error)) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		c.Header("Cache-Control", keepNot)
-		who, refusal := s.bearer(c, publish)
-		if refusal != nil {
-			refusal.answer(c)
-			return
-		}
-		e := s.current.Load()
-		if e == nil {
-			away("The server is starting. Try again soon.").answer(c)
-			return
-		}
+	return s.write(http.StatusCreated, func(ctx context.Context, c *gin.Context, w *writing) (made, *problem) {
 		var in In
 		if refusal := readJSON(c, &in); refusal != nil {
-			refusal.answer(c)
-			return
+			return made{}, refusal
 		}
-		w := &writing{edition: e, author: author(who), id: c.Param("id")}
-		ctx, cancel := context.WithTimeout(c.Request.Context(), deskTime)
-		defer cancel()
 		m, err := do(ctx, w, &in)
-		if err != nil {
-			s.refusal(w, err).answer(c)
-			return
+		return m, s.refusal(w, err)
+	})
+}
+
+// asked is written for what needs no body.
+func asked(s *Server, do func(context.Context, *writing) (made, error)) gin.HandlerFunc {
+	return s.write(http.StatusOK, func(ctx context.Context, _ *gin.Context, w *writing) (made, *problem) {
+		m, err := do(ctx, w)
+		return m, s.refusal(w, err)
+	})
+}
+
+// write authorises a write, has it done and answers. A re-plan makes nothing
+// new.
+func (s *Server) write(success int, do func(context.Context, *gin.Context, *writing) (made, *problem)) gin.HandlerFunc {
+	return s.asApp(account.Publish, func(ctx context.Context, c *call) *problem {
+		e := s.current.Load()
+		if e == nil {
+			return away("The server is starting. Try again soon.")
+		}
+		w := &writing{edition: e, author: author(c.who), id: strings.TrimPrefix(c.Param("id"), "/"), command: c.GetString(commandKey)}
+		c.Set(onceOnly, true)
+		if refusal := w.seen(c.Context); refusal != nil {
+			return refusal
+		}
+		ctx, cancel := context.WithTimeout(ctx, deskTime)
+		defer cancel()
+		m, refusal := do(ctx, c.Context, w)
+		if refusal != nil {
+			return refusal
+		}
+		s.audit(ctx, c, account.Publish, strings.TrimPrefix(m.path, "/"), c.Request.Method+" "+strings.TrimPrefix(c.FullPath(), apiRoot))
+		code := success
+		if c.Request.Method == http.MethodPut {
+			code = http.StatusOK
 		}
 		m.URL = e.snapshot.Site.URL + m.path
 		c.Header("Location", m.path)
-		c.JSON(http.StatusCreated, m)
-	}
+		c.JSON(code, m)
+		return nil
+	})
 }
 
 // author is who the timeline says has written it.
@@ -106,28 +127,25 @@ func author(who Bearer) string {
 // errInvalid says that the complaints have the reason.
 var errInvalid = errors.New("the request has values that cannot be taken")
 
-// refusal words what the desk, or we, did not take.
+// refusal words what the desk, or we, did not take. It is nil for no error.
 func (s *Server) refusal(w *writing, err error) *problem {
-	var p *problem
+	if err == nil {
+		return nil
+	}
+	if p := noFor(err); p != nil {
+		return p
+	}
 	switch {
 	case errors.Is(err, errInvalid):
-		p = newProblem(http.StatusUnprocessableEntity, "Some values cannot be taken. Nothing was changed.")
+		p := newProblem(http.StatusUnprocessableEntity, "Some values cannot be taken. Nothing was changed.")
 		p.Errors = w.complaints
-	case errors.Is(err, status.ErrNoIncident):
-		p = newProblem(http.StatusNotFound, "There is no incident with this id. GET /api/v1/status lists those that are open.")
-	case errors.Is(err, status.ErrClosed):
-		p = newProblem(http.StatusConflict, "The incident is over; nothing is added to it any more. Open another one if there is news.")
-	case errors.Is(err, status.ErrMeasured):
-		p = newProblem(http.StatusConflict, "This incident was measured, so measurement moves it to this stage. Leave stage out.")
-	case errors.Is(err, status.ErrNoComponent), errors.Is(err, status.ErrNoState), errors.Is(err, status.ErrNoTime):
-		p = newProblem(http.StatusUnprocessableEntity, sentence(err.Error()))
+		return p
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		p = away("The database has not answered yet. What you sent may be shown already and kept later: look at GET /api/v1/status before you send it again.")
+		return away("The database has not answered yet. What you sent may be shown already and kept later: look at GET /api/v1/status before you send it again.").unknown()
 	default:
 		s.options.Log.Warn("carrying out an API write", "err", err)
-		p = away("This cannot be done now: the server reloads, or its database does not answer. Try again soon.")
+		return away("This cannot be done now: the server reloads, or its database does not answer. Try again soon.").unknown()
 	}
-	return p
 }
 
 // sentence makes an error's text a sentence.
@@ -177,7 +195,7 @@ func (s *Server) openIncident(ctx context.Context, w *writing, in *newIncident) 
 	if err := w.err(); err != nil {
 		return made{}, err
 	}
-	id, err := s.options.Desk.Open(ctx, d)
+	id, err := s.options.Desk.Do(ctx, status.Command{ID: w.command, Author: w.author, Open: &d})
 	return made{ID: id, path: "/incidents/" + id}, err
 }
 
@@ -214,7 +232,7 @@ func (s *Server) addUpdate(ctx context.Context, w *writing, in *newUpdate) (made
 	if err := w.err(); err != nil {
 		return made{}, err
 	}
-	id, err := s.options.Desk.Note(ctx, w.id, n)
+	id, err := s.options.Desk.Do(ctx, status.Command{Author: w.author, Incident: w.id, Known: w.known, ID: w.command, Note: &n})
 	return made{ID: id, Incident: w.id, path: "/incidents/" + w.id}, err
 }
 
@@ -224,22 +242,44 @@ type newMaintenance struct {
 	Components []string    `json:"components"`
 	From       string      `json:"from"`
 	Until      string      `json:"until"`
+	RRule      string      `json:"rrule,omitempty"`  // it comes again, by a rule of RFC 5545; from and until are the first time
+	Zone       string      `json:"zone,omitempty"`   // by whose clock it comes again; the site's if left out
+	Remind     []string    `json:"remind,omitempty"` // how long before it begins people are told, such as 24h
+	Extend     *newExtend  `json:"extend,omitempty"` // how it is prolonged while it fails
+}
+
+type newExtend struct {
+	Step string `json:"step"`
+	Most string `json:"most"`
 }
 
 func (s *Server) planMaintenance(ctx context.Context, w *writing, in *newMaintenance) (made, error) {
+	return s.planAs(ctx, w, in, "")
+}
+
+// planAs plans work, anew if there is an id.
+func (s *Server) planAs(ctx context.Context, w *writing, in *newMaintenance, id string) (made, error) {
 	w.title("/title", in.Title)
 	w.text("/text", in.Text, false)
 	m := status.Maintenance{
-		Title: in.Title, Text: in.Text, Components: in.Components,
+		ID: id, Title: in.Title, Text: in.Text, Components: in.Components,
 		From: w.time("/from", in.From), Until: w.time("/until", in.Until),
 	}
 	if len(in.Components) == 0 || len(in.Components) > maxListed {
 		w.complain("/components", "has %d components; write 1 to %d", len(in.Components), maxListed)
 	}
+	m.Remind, m.Extend = w.reminders(in.Remind), w.extension(in.Extend)
+	c := status.Command{Author: w.author, Maintain: &m}
+	if in.RRule != "" {
+		c = status.Command{Author: w.author, Arrange: w.routine(in, &m)}
+	} else if in.Zone != "" {
+		w.complain("/zone", "only work that comes again has a zone of its own; write rrule, or leave it out")
+	}
 	if err := w.err(); err != nil {
 		return made{}, err
 	}
-	id, err := s.options.Desk.Maintain(ctx, m)
+	c.ID = w.command
+	id, err := s.options.Desk.Do(ctx, c)
 	return made{ID: id, path: "/maintenance"}, err
 }
 

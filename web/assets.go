@@ -19,7 +19,7 @@ var assetTypes = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-// assets are the style, icon and widget. Each has an address that holds a hash
+// assets are the style, icon, script and widget. Each has an address that holds a hash
 // of its bytes and is good for ever; the widget has a plain one too.
 type assets struct {
 	shelf map[string]*document // by path
@@ -31,6 +31,9 @@ func newAssets() (*assets, error) {
 	for name, place := range map[string]string{
 		"style.css": "/assets/style-%s.css",
 		"icon.svg":  "/assets/icon-%s.svg",
+		"page.js":   "/assets/page-%s.js",
+		"push.js":   "/assets/push-%s.js",
+		"worker.js": "/assets/worker-%s.js",
 		"widget.js": "/widget-%s.js",
 	} {
 		if err := a.add(name, place); err != nil {
@@ -40,6 +43,9 @@ func newAssets() (*assets, error) {
 	widget := *a.shelf[a.paths["widget.js"]]
 	widget.kept("public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400")
 	a.shelf["/widget.js"] = &widget
+	worker := *a.shelf[a.paths["worker.js"]] // it speaks for the whole site only from its root
+	worker.kept(keepNot)
+	a.shelf["/push-worker.js"] = &worker
 	return a, nil
 }
 

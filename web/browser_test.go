@@ -1,12 +1,9 @@
 package web_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"image/color"
-	"image/png"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -20,64 +17,17 @@ import (
 )
 
 // screen is a size and a colour scheme.
-type screen struct {
-	name          string
-	width, height int64
-	dark          bool
-}
+type screen = browsertest.Screen
 
 // look opens a page as the screen shows it.
 func look(tab context.Context, t *testing.T, s screen, scripts bool, url string) {
 	t.Helper()
-	scheme := "light"
-	if s.dark {
-		scheme = "dark"
-	}
-	call(tab, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(s.width, s.height)); err != nil {
-		t.Fatal(err)
-	}
-	call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
-	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
-		t.Fatal(err)
-	}
+	browsertest.Look(tab, t, s, scripts, url)
 }
 
 func picture(tab context.Context, t *testing.T, whole bool, name string) {
 	t.Helper()
-	take := chromedp.CaptureScreenshot()
-	if whole {
-		take = chromedp.FullScreenshot(100)
-	}
-	shot, err := chromedp.Run(tab, take)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, shot, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	wantDrawn(t, filepath.Base(name), shot)
-}
-
-// wantDrawn says when a picture shows nothing: a page that did not render is
-// one flat colour.
-func wantDrawn(t *testing.T, name string, shot []byte) {
-	t.Helper()
-	picture, err := png.Decode(bytes.NewReader(shot))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	seen := map[color.Color]bool{}
-	for y := range picture.Bounds().Dy() {
-		for x := 0; x < picture.Bounds().Dx(); x += 7 {
-			seen[picture.At(x, y)] = true
-		}
-	}
-	if len(seen) < 10 {
-		t.Errorf("%s has %d colours: nothing is drawn", name, len(seen))
-	}
+	browsertest.Picture(tab, t, whole, name)
 }
 
 // The pages as people see them, to be looked at: three languages, phone and
@@ -86,6 +36,8 @@ func TestPictures(t *testing.T) {
 	dir := cmp.Or(os.Getenv("BONGSU_PICTURES"), t.TempDir()) // `make pictures` keeps them
 	outage := site(t, sample.Outage())
 	calm := site(t, sample.Calm())
+	impaired := site(t, sample.Impaired())
+	eventful := site(t, sample.Eventful())
 	pages := []struct {
 		name, path string
 		server     *httptest.Server
@@ -94,22 +46,28 @@ func TestPictures(t *testing.T) {
 		{"calm", "/", calm},
 		{"component", "/components/chat-text", outage},
 		{"incident", "/incidents/01JD9R2W8F", outage},
+		{"impaired", "/", impaired},
+		{"eventful", "/", eventful},
+		{"evidence", "/components/route", eventful},
+		{"crowded", "/components/chat-text", eventful},
+		{"told", "/incidents/01JD9R2W8F", eventful},
+		{"retracted", "/incidents/01JD9Q7RTR", eventful},
+		{"maintenance", "/maintenance", eventful},
+		{"judging", "/judging", eventful},
+		{"apps", "/apps", outage},
+		{"app", "/apps/safety-report", outage},
+		{"metered", "/apps/city-bike", outage},
 	}
 	tab := browsertest.Open(t)
-	for _, s := range []screen{
-		{"phone-light", 360, 740, false},
-		{"phone-dark", 360, 740, true},
-		{"desktop-light", 1280, 900, false},
-		{"desktop-dark", 1280, 900, true},
-	} {
+	for _, s := range browsertest.Screens() {
 		for _, p := range pages {
 			for _, lang := range []string{"ko", "ja", "en"} {
 				look(tab, t, s, false, p.server.URL+p.path+"?lang="+lang)
-				picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", p.name, lang, s.name)))
+				picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", p.name, lang, s.Name)))
 			}
 		}
 	}
-	look(tab, t, screen{"phone", 360, 740, false}, false, outage.URL+"/?lang=ko")
+	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, outage.URL+"/?lang=ko")
 	picture(tab, t, false, filepath.Join(dir, "first-screen-ko.png"))
 }
 
@@ -143,7 +101,7 @@ func TestTheFirstScreenOfAPhone(t *testing.T) {
 	s.Site.Simulation = true // the banner takes room too
 	server := site(t, s)
 	for _, dark := range []bool{false, true} {
-		phone := screen{"phone", 360, 740, dark}
+		phone := screen{Name: "phone", Width: 360, Height: 740, Dark: dark}
 		for _, lang := range []string{"ko", "ja", "en"} {
 			look(tab, t, phone, false, server.URL+"/?lang="+lang)
 			call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
@@ -155,7 +113,7 @@ func TestTheFirstScreenOfAPhone(t *testing.T) {
 				t.Errorf("%s: the story has the parts %v", lang, got.Texts)
 			}
 			for part, bottom := range got.Bottoms {
-				if bottom > float64(phone.height) {
+				if bottom > float64(phone.Height) {
 					t.Errorf("%s: %s (%q) ends at %.0f px, below the first screen", lang, part, got.Texts[part], bottom)
 				}
 			}
@@ -170,7 +128,7 @@ func TestNoPageScrollsSideways(t *testing.T) {
 	s.Site.Simulation = true
 	server := site(t, s)
 	for _, path := range paths {
-		look(tab, t, screen{"narrow", 320, 640, false}, true, server.URL+path+"?lang=en")
+		look(tab, t, screen{Name: "narrow", Width: 320, Height: 640, Dark: false}, true, server.URL+path+"?lang=en")
 		got, err := chromedp.Run(tab, chromedp.Evaluate[first](measure))
 		if err != nil {
 			t.Fatal(err)
@@ -188,7 +146,7 @@ func TestPagesCanBeReadAndPressed(t *testing.T) {
 	server := site(t, sample.Outage())
 	for _, dark := range []bool{false, true} {
 		for _, path := range paths {
-			look(tab, t, screen{"phone", 360, 740, dark}, true, server.URL+path+"?lang=en")
+			look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: dark}, true, server.URL+path+"?lang=en")
 			faint, err := chromedp.Run(tab, chromedp.Evaluate[[]string](hardToUse))
 			if err != nil {
 				t.Fatal(err)
@@ -223,7 +181,7 @@ const hardToUse = `(() => {
 		if (ratio < 4.5) bad.add(ratio.toFixed(2) + ":1 " + el.textContent.trim().slice(0, 40));
 	}
 	for (const el of document.querySelectorAll("a, button, input, summary")) {
-		const high = el.getBoundingClientRect().height;
+		const high = el.getBoundingClientRect().Height;
 		const inText = getComputedStyle(el).display === "inline"; // links within sentences may be as high as their line
 		if (high > 0 && high < 24 && !inText && !el.closest(".skip")) bad.add(high.toFixed(0) + " px high: " + el.textContent);
 	}

@@ -5,21 +5,25 @@ import (
 	"strings"
 
 	"bongsu/status"
+	"bongsu/web/speech"
 )
 
 // componentPage is all there is to say of a component.
 type componentPage struct {
 	Name, Operator, Group string
 	Badge                 badge
-	Since                 *moment
+	Since                 *speech.Moment
 	AffectedBy            *named
 	Derived               string
 	Story                 *named
 	Maintenance           string
 	Advice                string
 	Substitutes           []named
-	Why                   []why
+	Line                  string // the rule that its state rests on
+	LineHref              string
+	Unknown               string // why it cannot be judged
 	Checks                []checkRows
+	Counting              []fact
 	Strip                 []stroke
 	StripLabel            string
 	Uptime                string
@@ -29,26 +33,8 @@ type componentPage struct {
 	Past                  []pastRow
 }
 
-// why is what one check holds against the component, in words.
-type why struct {
-	Text   string
-	Reason string // what was seen, as the probe has it
-	At     *moment
-}
-
-// checkRows is a check with the latest look of each location.
-type checkRows struct {
-	Name, Depth, Label string
-	Sandbox            bool
-	Looks              []look
-}
-
-type look struct {
-	Location string
-	Badge    badge
-	At       *moment
-	Took     string
-}
+// fact is a name and a value.
+type fact struct{ Name, Value string }
 
 func (t *teller) component(c *status.ComponentView) page {
 	p := componentPage{
@@ -56,17 +42,19 @@ func (t *teller) component(c *status.ComponentView) page {
 		Operator:    c.Operator,
 		Group:       t.groupName(c.Group),
 		Badge:       t.badge(c.State),
-		Since:       t.moment(c.Since),
+		Since:       t.Moment(c.Since),
 		Derived:     t.derived(c),
 		Story:       t.storyOf(c),
 		Maintenance: t.maintenanceTitle(c.Maintenance),
 		Advice:      t.text(c.Advice),
-		Substitutes: t.componentLinks(c.Available),
-		Why:         t.whys(c),
-		Checks:      t.checkRows(c),
+		Substitutes: t.substitutes(c.Available),
+		Unknown:     t.unknownWhy(c),
+		LineHref:    link("/judging", t.Lang) + "#states",
+		Checks:      t.evidence(c),
 		Strip:       strip(c.Days),
 		Uptime:      t.uptime(c.Uptime, c.UptimeKnown),
 		Days:        t.dayRows(c.Days),
+		Needs:       t.needs(c),
 		NeededBy:    t.componentLinks(c.NeededBy),
 		Past:        t.pastOf(c.ID),
 	}
@@ -75,16 +63,57 @@ func (t *teller) component(c *status.ComponentView) page {
 			p.Troubled = append(p.Troubled, row)
 		}
 	}
+	if line := c.Line(); line != status.LineUnexplained {
+		p.Line = t.Say("line_" + string(line))
+	}
+	if len(c.Checks) > 0 {
+		p.Counting = t.counting(t.lookers(c))
+	}
 	p.StripLabel = t.stripLabel(p.Days)
 	p.AffectedBy = t.affectedBy(c)
+	return page{title: p.Name, content: p}
+}
+
+func (t *teller) needs(c *status.ComponentView) []named {
+	var needs []named
 	for _, need := range c.Needs {
 		l := t.componentLink(need.ID)
 		if need.Soft {
-			l.Note = t.say("need_soft")
+			l.Note = t.Say("need_soft")
 		}
-		p.Needs = append(p.Needs, l)
+		needs = append(needs, l)
 	}
-	return page{title: p.Name, content: p}
+	return needs
+}
+
+// substitutes are what people can use instead, each with how crowded it is.
+func (t *teller) substitutes(all []status.Substitute) []named {
+	var links []named
+	for i := range all {
+		l := t.componentLink(all[i].ID)
+		l.Note = t.crowded(&all[i])
+		links = append(links, l)
+	}
+	return links
+}
+
+// crowded says how much slower than its own usual a substitute is.
+func (t *teller) crowded(s *status.Substitute) string {
+	if !s.Crowded {
+		return ""
+	}
+	if s.Usual <= 0 || s.Lately <= 0 {
+		return t.Say("crowded")
+	}
+	return t.Say("crowded_by", "Lately", t.Took(s.Lately), "Usual", t.Took(s.Usual))
+}
+
+func substituteIDs(all []status.Substitute) []string {
+	var ids []string
+	for _, s := range all {
+		ids = append(ids, s.ID)
+	}
+	return ids
 }
 
 func (t *teller) groupName(id string) string {
@@ -120,7 +149,7 @@ func (t *teller) derived(c *status.ComponentView) string {
 	if failing == nil && c.AffectedBy != "" {
 		failing = []string{t.cause(c.AffectedBy)}
 	}
-	return t.say("derived", "Names", t.list(failing))
+	return t.Say("derived", "Names", t.List(failing))
 }
 
 func (t *teller) storyOf(c *status.ComponentView) *named {
@@ -140,24 +169,49 @@ func (t *teller) maintenanceTitle(id string) string {
 	return ""
 }
 
-func (t *teller) whys(c *status.ComponentView) []why {
-	var whys []why
-	for i := range c.Why {
-		f := &c.Why[i]
-		if f.Level == status.LevelOK {
-			continue
+// doubtedPlaces says which locations are not believed now, and why.
+func (t *teller) doubtedPlaces() []string {
+	var lines []string
+	for i := range t.snapshot.Locations {
+		l := &t.snapshot.Locations[i]
+		for d := range l.Doubts {
+			lines = append(lines, t.Say("place_doubted", "Name", t.place(l.ID), "Why", t.doubted(&l.Doubts[d])))
 		}
-		where := t.list(f.Failing)
-		if where == "" {
-			where = t.list(f.Silent)
-		}
-		whys = append(whys, why{
-			Text:   t.say("why_"+levelName(f.Level), "Check", checkName(c, f.Check), "Where", where),
-			Reason: f.Reason,
-			At:     t.moment(f.At),
-		})
 	}
-	return whys
+	return lines
+}
+
+// counting is this site's own numbers, in short.
+func (t *teller) counting(locations int) []fact {
+	r := &t.snapshot.Rules
+	return []fact{
+		{t.Say("counting_confirm"), t.Count("looks", max(r.Confirm, 1))},
+		{t.Say("counting_recover"), t.Count("looks", max(r.Recover, 1))},
+		{t.Say("counting_quorum"), t.quorum(locations)},
+	}
+}
+
+// lookers is how many locations look at a component: at that of its checks which
+// most look at.
+func (t *teller) lookers(c *status.ComponentView) int {
+	most := 0
+	for i := range c.Checks {
+		from := len(c.Checks[i].From)
+		if from == 0 {
+			from = len(t.snapshot.Locations)
+		}
+		most = max(most, from)
+	}
+	return most
+}
+
+// quorum says how many of so many locations must agree.
+func (t *teller) quorum(locations int) string {
+	all := max(locations, 1)
+	if need := min(t.snapshot.Rules.Quorum, all); need > 0 {
+		return t.Say("quorum_of", "Count", need, "All", all)
+	}
+	return t.Say("quorum_majority", "Count", all/2+1, "All", all)
 }
 
 func checkName(c *status.ComponentView, id string) string {
@@ -186,34 +240,6 @@ var levelClasses = map[status.Level]string{
 	status.LevelUnknown: "none", status.LevelOK: "ok", status.LevelSlow: "slow", status.LevelFail: "down",
 }
 
-func (t *teller) checkRows(c *status.ComponentView) []checkRows {
-	var rows []checkRows
-	for i := range c.Checks {
-		check := &c.Checks[i]
-		row := checkRows{
-			Name: checkName(c, check.ID), Depth: t.say("depth_" + check.Depth.String()),
-			Label: check.Label, Sandbox: check.Sandbox,
-		}
-		for j := range c.Standings {
-			if s := &c.Standings[j]; s.Check == check.ID {
-				row.Looks = append(row.Looks, t.look(s))
-			}
-		}
-		slices.SortFunc(row.Looks, func(a, b look) int { return strings.Compare(a.Location, b.Location) })
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func (t *teller) look(s *status.Standing) look {
-	return look{
-		Location: s.Location,
-		Badge:    badge{Class: levelClasses[s.Level], Word: t.say("level_" + levelName(s.Level))},
-		At:       t.moment(s.At),
-		Took:     t.say("milliseconds", "Count", s.Took.Milliseconds()),
-	}
-}
-
 // stripLabel is the picture of 90 days in one sentence.
 func (t *teller) stripLabel(days []dayRow) string {
 	bad, unknown := 0, 0
@@ -225,7 +251,7 @@ func (t *teller) stripLabel(days []dayRow) string {
 			unknown++
 		}
 	}
-	return t.say("strip_label", "Days", len(days), "Bad", bad, "Unknown", unknown)
+	return t.Say("strip_label", "Days", len(days), "Bad", bad, "Unknown", unknown)
 }
 
 // pastOf are the closed stories a component was part of.

@@ -3,11 +3,13 @@ package web
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"bongsu/status"
+	"bongsu/web/speech"
 )
 
 // stroke is the days of one state in the picture of 90 days: a path of short
@@ -16,14 +18,14 @@ type stroke struct{ Class, D string }
 
 // strip draws days as strokes. Days of one state that follow each other are
 // one line, so a calm quarter is a few bytes.
-func strip(days []status.Day) []stroke {
+func strip(days []*status.Day) []stroke {
 	paths := map[status.State]*strings.Builder{}
 	for from := 0; from < len(days); {
 		to := from + 1
-		for to < len(days) && dayState(&days[to]) == dayState(&days[from]) {
+		for to < len(days) && dayState(days[to]) == dayState(days[from]) {
 			to++
 		}
-		state := dayState(&days[from])
+		state := dayState(days[from])
 		if paths[state] == nil {
 			paths[state] = &strings.Builder{}
 		}
@@ -51,7 +53,7 @@ func dayState(d *status.Day) status.State {
 // failed is 100 %.
 func (t *teller) uptime(share float64, known bool) string {
 	if !known {
-		return t.say("not_measured")
+		return t.Say("not_measured")
 	}
 	if share >= 1 {
 		return "100%"
@@ -62,7 +64,7 @@ func (t *teller) uptime(share float64, known bool) string {
 
 // dayRow is a day in words.
 type dayRow struct {
-	Date   moment
+	Date   speech.Moment
 	Badge  badge
 	Uptime string
 	Down   string
@@ -70,26 +72,26 @@ type dayRow struct {
 }
 
 // dayRows are the days, newest first.
-func (t *teller) dayRows(days []status.Day) []dayRow {
+func (t *teller) dayRows(days []*status.Day) []dayRow {
 	rows := make([]dayRow, 0, len(days))
-	for i := len(days) - 1; i >= 0; i-- {
-		rows = append(rows, t.dayRow(&days[i]))
+	for _, day := range slices.Backward(days) {
+		rows = append(rows, t.dayRow(day))
 	}
 	return rows
 }
 
 func (t *teller) dayRow(d *status.Day) dayRow {
 	row := dayRow{
-		Date:   moment{Text: d.Date, ISO: d.Date},
+		Date:   speech.Moment{Text: d.Date, ISO: d.Date},
 		Badge:  t.badge(dayState(d)),
 		Uptime: t.uptime(d.Uptime, d.Known),
 		Calm:   dayState(d) == status.Operational,
 	}
-	if at, err := time.ParseInLocation(time.DateOnly, d.Date, t.zone); err == nil {
-		row.Date.Text = t.date(at)
+	if at, err := time.ParseInLocation(time.DateOnly, d.Date, t.Zone); err == nil {
+		row.Date.Text = t.Date(at)
 	}
 	if d.Down > 0 {
-		row.Down = t.span(d.Down)
+		row.Down = t.Span(d.Down)
 	}
 	return row
 }

@@ -1,7 +1,8 @@
 // Package web is the public face of Bongsu: the page, its data and the widget.
 //
 //	Snapshot ──Publish──▶ edition ──▶ shelf   "/", API, widget data: rendered and compressed at once
-//	                         └──────▶ pages   the rest: rendered when first asked for, then kept
+//	                         ├──────▶ pages   the rest: rendered when first asked for, then kept
+//	                         └──────▶ data    feeds, calendar, alerts, badges, the Statuspage API: the same
 //	request ──guard──▶ shelf? ──yes──▶ bytes from memory
 //	                     └──no───▶ gin ──▶ page, health, metrics, mounted handlers
 //
@@ -9,5 +10,7 @@
 // the page stays up when the database does not. The pages are whole without
 // scripts and ask no other host for anything.
 //
-// A language is one file in locales and one line in words.go.
+// A language is one file in locales and one line in words.go. How it is spoken is
+// package speech's, how often strangers may ask is package limit's: the console
+// uses both too.
 package web

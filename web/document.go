@@ -62,8 +62,7 @@ func newDocument(status int, contentType string, body []byte) (*document, error)
 		cacheControl: []string{keepShort},
 		vary:         []string{"Accept-Encoding"},
 	}
-	sum := sha256.Sum256(append([]byte(contentType), body...))
-	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
+	tag := tagOf(contentType, body)
 	d.plain = newEncoded(body, tag, "")
 	var err error
 	if d.gzip, err = compressGzip(body, tag); err != nil {
@@ -71,6 +70,22 @@ func newDocument(status int, contentType string, body []byte) (*document, error)
 	}
 	d.brotli, err = compressBrotli(body, tag)
 	return d, err
+}
+
+// tagOf is a strong tag: equal for equal bytes of the same type.
+func tagOf(contentType string, body []byte) string {
+	sum := sha256.New()
+	sum.Write([]byte(contentType))
+	sum.Write(body)
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// bare is an answer for when not even the page that says so can be made.
+func bare(code int) *document {
+	body := []byte(http.StatusText(code) + "\n")
+	const contentType = "text/plain; charset=utf-8"
+	d := &document{status: code, body: body, plain: newEncoded(body, tagOf(contentType, body), ""), contentType: []string{contentType}, vary: []string{"Accept-Encoding"}}
+	return d.kept(keepNot)
 }
 
 func newEncoded(body []byte, tag, encoding string) encoded {

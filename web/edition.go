@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/language"
 
 	"bongsu/status"
+	"bongsu/web/statuspage"
 )
 
 // maxKept is how many pages rendered on request an edition keeps. Only pages
@@ -32,17 +33,22 @@ const (
 type edition struct {
 	snapshot  *status.Snapshot
 	until     time.Time // the snapshot speaks for the present until then
+	told      time.Time // of which instant the first page speaks
 	languages []string  // the first is the default
 	matcher   language.Matcher
 	tellers   map[string]*teller
 	server    *Server
+	sent      map[string]*Sent // what became of notices, by incident
 
 	first map[string]*document // the page at /, by language
 	shelf map[string]*document // by path
-	other map[string]*document // 404 and its like, by status and language
+	other *sync.Map            // 404 and its like, made when first needed: status and language → func() *document
 
 	accepted     sync.Map     // Accept-Language header → language; browsers send few different ones
 	acceptedKept atomic.Int64 // how many have been put there
+
+	data       *cupboard              // documents for machines that are made when asked for
+	statuspage func() *statuspage.API // the snapshot in that format's words
 
 	keeping sync.Mutex
 	kept    map[string]func() (*document, error) // by path and language
@@ -54,21 +60,26 @@ func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*editio
 	e := &edition{
 		snapshot:  snapshot,
 		until:     snapshot.At.Add(s.options.Valid),
-		languages: s.speech.spoken(snapshot.Site.Languages),
+		told:      snapshot.At,
+		languages: s.speech.Spoken(snapshot.Site.Languages),
 		tellers:   map[string]*teller{},
 		server:    s,
+		sent:      s.sent,
 		first:     map[string]*document{},
 		shelf:     map[string]*document{},
-		other:     map[string]*document{},
+		other:     &sync.Map{},
 		kept:      map[string]func() (*document, error){},
+		data:      cupboardAfter(before),
 	}
 	tags := make([]language.Tag, len(e.languages))
 	components := indexed(snapshot)
 	for i, lang := range e.languages {
 		tags[i] = language.Make(lang)
-		e.tellers[lang] = newTeller(snapshot, s.speech.voices[lang], e.languages, components)
+		e.tellers[lang] = newTeller(snapshot, s.speech.Voice(lang), e.languages, components)
 	}
 	e.matcher = language.NewMatcher(tags)
+	e.carry(before)
+	e.statuspage = sync.OnceValue(func() *statuspage.API { return statuspage.New(snapshot, v2Words{e.tellers[e.languages[0]]}) })
 	if err := e.stock(before); err != nil {
 		return nil, err
 	}
@@ -101,6 +112,20 @@ func (e *edition) stock(before *edition) error {
 	if err := e.stockJSON("/api/v1/status", body, before); err != nil {
 		return err
 	}
+	for _, answer := range []struct {
+		path string
+		make func() ([]byte, error)
+	}{
+		{"/api/v1/locations", e.locationsJSON}, {"/api/v1/apps", e.appsJSON}, {nowPath, e.nowJSON},
+	} {
+		if body, err = answer.make(); err != nil {
+			return err
+		}
+		if err := e.stockJSON(answer.path, body, before); err != nil {
+			return err
+		}
+	}
+	e.shelf[nowPath].kept(keepMoment)
 	for i := range e.snapshot.Apps {
 		app := &e.snapshot.Apps[i]
 		body, err := e.widgetJSON(app)
@@ -115,23 +140,15 @@ func (e *edition) stock(before *edition) error {
 }
 
 func (e *edition) stockLanguage(lang string, before *edition) error {
+	if e.first[lang] != nil {
+		return nil // carried over
+	}
 	body, err := e.render("overview", "/", lang, http.StatusOK, e.tellers[lang].overview(e.until))
 	if err != nil {
 		return err
 	}
-	if e.first[lang], err = before.firstPage(lang).reuse(body, func() (*document, error) { return newPage(http.StatusOK, lang, body) }); err != nil {
-		return err
-	}
-	for _, code := range []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusInternalServerError} {
-		body, err := e.render("message", "/", lang, code, e.tellers[lang].message(code))
-		if err != nil {
-			return err
-		}
-		if e.other[key(http.StatusText(code), lang)], err = newPage(code, lang, body); err != nil {
-			return err
-		}
-	}
-	return nil
+	e.first[lang], err = before.firstPage(lang).reuse(body, func() (*document, error) { return newPage(http.StatusOK, lang, body) })
+	return err
 }
 
 func (e *edition) stockJSON(path string, body []byte, before *edition) error {
@@ -199,7 +216,23 @@ func key(path, lang string) string { return path + "\x00" + lang }
 
 // message is the page for an answer that is no page.
 func (e *edition) message(code int, lang string) *document {
-	return e.other[key(http.StatusText(code), lang)]
+	made, _ := e.other.LoadOrStore(key(http.StatusText(code), lang), sync.OnceValue(func() *document {
+		d, err := e.newMessage(code, lang)
+		if err != nil {
+			e.server.options.Log.Error("rendering a page", "code", code, "err", err)
+			return bare(code)
+		}
+		return d
+	}))
+	return made.(func() *document)()
+}
+
+func (e *edition) newMessage(code int, lang string) (*document, error) {
+	body, err := e.render("message", "/", lang, code, e.tellers[lang].message(code))
+	if err != nil {
+		return nil, err
+	}
+	return newPage(code, lang, body)
 }
 
 // page is a page that is rendered when first asked for, or nil if there is
@@ -226,6 +259,13 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 		return "history", t.history
 	case "/maintenance":
 		return "maintenance", t.maintenance
+	case "/apps":
+		if len(e.snapshot.Apps) == 0 {
+			return "", nil
+		}
+		return "apps", t.apps
+	case "/judging":
+		return "judging", t.judging
 	case "/check":
 		return "check", func() page { return t.check("", nil) }
 	case "/subscribe", "/leave":
@@ -237,9 +277,13 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 		if c := t.components[id]; c != nil {
 			return "component", func() page { return t.component(c) }
 		}
+	case "apps":
+		if a, found := e.snapshot.App(id); found {
+			return "app", func() page { return t.app(a) }
+		}
 	case "incidents":
 		if i, found := e.snapshot.Incident(id); found {
-			return "incident", func() page { return t.incident(i) }
+			return "incident", func() page { return t.incident(i, e.sent[id]) }
 		}
 	case "check":
 		if i := e.coded(id); i != nil {

@@ -1,22 +1,63 @@
 package web
 
 import (
-	"net/netip"
-	"time"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"bongsu/web/account"
 )
 
-// Limiter is the limiter as tests see it.
-type Limiter struct{ *limiter }
+// OpenAPI is the API's document; closed names every field of an answer.
+func OpenAPI(closed bool) ([]byte, error) { return openAPI(closed) }
 
-// NewLimiter makes one that knows at most so many networks.
-func NewLimiter(every time.Duration, burst, most int) Limiter {
-	l := newLimiter(every, burst)
-	l.most = most
-	return Limiter{l}
+// Routes are the routes below a path that the server answers, as "GET /path",
+// those of the shelf included.
+func (s *Server) Routes(below string) ([]string, error) {
+	router, err := s.router()
+	if err != nil {
+		return nil, err
+	}
+	var routes []string
+	for _, r := range router.(*gin.Engine).Routes() {
+		if strings.HasPrefix(r.Path, below) {
+			routes = append(routes, r.Method+" "+r.Path)
+		}
+	}
+	if e := s.current.Load(); e != nil {
+		for path := range e.shelf {
+			if strings.HasPrefix(path, below) {
+				routes = append(routes, "GET "+path)
+			}
+		}
+	}
+	return routes, nil
 }
 
-// Allow spends one of a network's allowance.
-func (l Limiter) Allow(from netip.Addr, now time.Time) bool { return l.allow(from, now) }
+// DeedOf is what the token of an operation has to allow, by "GET /path"; empty:
+// it needs none.
+func DeedOf() map[string]account.Deed {
+	all := map[string]account.Deed{}
+	for _, o := range operations() {
+		all[o.method+" "+o.path] = o.deed
+	}
+	return all
+}
 
-// Known is how many networks it knows.
-func (l Limiter) Known() int { return len(l.by) }
+// Operations are those of the document, as "GET /path".
+func Operations() []string {
+	var list []string
+	for _, o := range operations() {
+		list = append(list, o.method+" "+o.path)
+	}
+	return list
+}
+
+// UploadPlaces are the places for uploads.
+type UploadPlaces = uploadPlaces
+
+// Take takes a place for an app's upload, if there is one.
+func (p *UploadPlaces) Take(app string) bool { return p.take(app) }
+
+// Leave gives it back.
+func (p *UploadPlaces) Leave(app string) { p.leave(app) }

@@ -4,8 +4,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"bongsu/status"
+	"bongsu/web/speech"
 )
 
 // frame is what every page has around its content.
@@ -17,9 +19,12 @@ type frame struct {
 	Path       string
 	Canonical  string // the page's public address; empty if the site has none
 	Simulation bool
+	Exercise   bool
 	Links      []navLink
-	AsOf       timed
-	Until      timed
+	Feeds      []feedLink
+	Data       []navLink // the same for programs
+	AsOf       speech.Timed
+	Until      speech.Timed
 	Zone       string
 	Contact    string
 	Mistake    bool // not a page: 404 and its like
@@ -50,30 +55,43 @@ func (e *edition) frame(path, lang string, code int, p page) *frame {
 		SiteName:   t.text(site.Name),
 		Path:       path,
 		Simulation: site.Simulation,
-		AsOf:       t.timed("as_of", e.snapshot.At),
-		Until:      t.timed("valid_until", e.until),
-		Zone:       t.zoneName(),
+		Exercise:   site.Exercise,
+		AsOf:       t.Timed("as_of", e.snapshot.At),
+		Until:      t.Timed("valid_until", e.until),
+		Zone:       t.ZoneName(),
 		Contact:    site.Contact,
 		Mistake:    code != http.StatusOK,
 		Content:    p.content,
 	}
-	if site.URL != "" && !f.Mistake {
+	if site.URL != "" && !f.Mistake && !personal(path) {
 		f.Canonical = site.URL + link(path, lang)
 	}
 	for _, other := range e.languages {
 		f.Languages = append(f.Languages, langLink{
-			Lang: other, Name: e.server.speech.voices[other].say("language_name"),
+			Lang: other, Name: e.server.speech.Voice(other).Say("language_name"),
 			Href: link(path, other), Current: other == lang,
 		})
 	}
 	for _, l := range e.server.options.Links {
 		f.Links = append(f.Links, navLink{Text: t.text(l.Text), Href: l.Href})
 	}
-	for _, place := range []string{"history", "maintenance", "check"} {
-		f.Links = append(f.Links, navLink{Text: t.say("nav_" + place), Href: link("/"+place, lang), Current: path == "/"+place})
+	if len(e.snapshot.Apps) > 0 {
+		f.Links = append(f.Links, navLink{Text: t.Say("nav_apps"), Href: link("/apps", lang), Current: path == "/apps"})
+	}
+	for _, place := range []string{"history", "maintenance", "judging", "check"} {
+		f.Links = append(f.Links, navLink{Text: t.Say("nav_" + place), Href: link("/"+place, lang), Current: path == "/"+place})
 	}
 	f.Links = append(f.Links, e.signupLinks(path, lang)...)
+	f.Data = dataLinks(lang)
+	if !f.Mistake {
+		f.Feeds = t.feedLinks(path)
+	}
 	return f
+}
+
+// personal says whether a page is one person's own, which no other page names.
+func personal(path string) bool {
+	return strings.HasPrefix(path, "/s/") || strings.HasPrefix(path, "/leave/")
 }
 
 // signupLinks lead to where people sign up and leave, if they can.
@@ -81,7 +99,7 @@ func (e *edition) signupLinks(path, lang string) []navLink {
 	var links []navLink
 	for _, place := range slices.Backward(slices.Sorted(maps.Keys(desks))) { // to sign up comes first
 		if e.server.offered(desks[place].purpose) {
-			links = append(links, navLink{Text: e.tellers[lang].say(desks[place].title), Href: link(place, lang), Current: path == place})
+			links = append(links, navLink{Text: e.tellers[lang].Say(desks[place].title), Href: link(place, lang), Current: path == place})
 		}
 	}
 	return links
@@ -94,12 +112,13 @@ func (t *teller) message(code int) page {
 	id := map[int]string{
 		http.StatusNotFound:         "not_found",
 		http.StatusMethodNotAllowed: "not_allowed",
+		http.StatusTooManyRequests:  "too_often",
 	}[code]
 	if id == "" {
 		id = "our_mistake"
 	}
-	heading := t.say(id)
-	return page{title: heading, content: message{Heading: heading, Text: t.say(id + "_text")}}
+	heading := t.Say(id)
+	return page{title: heading, content: message{Heading: heading, Text: t.Say(id + "_text")}}
 }
 
 // badge is a state in word, shape and colour; the class gives the last two.
@@ -122,9 +141,9 @@ func (t *teller) badge(s status.State) badge { return badge{Class: classes[s], W
 type spoken struct{ Text, Lang string }
 
 func (t *teller) spoken(text status.Text) spoken {
-	for _, lang := range slices.Concat([]string{t.lang}, t.languages) {
+	for _, lang := range slices.Concat([]string{t.Lang}, t.languages) {
 		if s := text[lang]; s != "" {
-			if lang == t.lang {
+			if lang == t.Lang {
 				return spoken{Text: s}
 			}
 			return spoken{Text: s, Lang: lang}
@@ -142,7 +161,7 @@ type named struct {
 
 func (t *teller) componentLink(id string) named {
 	if c := t.components[id]; c != nil {
-		return named{Name: t.name(id), Href: link("/components/"+id, t.lang), Badge: t.badge(c.State)}
+		return named{Name: t.name(id), Href: link("/components/"+id, t.Lang), Badge: t.badge(c.State)}
 	}
 	return named{Name: id}
 }
@@ -155,4 +174,4 @@ func (t *teller) componentLinks(ids []string) []named {
 	return links
 }
 
-func (t *teller) incidentHref(id string) string { return link("/incidents/"+id, t.lang) }
+func (t *teller) incidentHref(id string) string { return link("/incidents/"+id, t.Lang) }

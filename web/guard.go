@@ -24,11 +24,25 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h["X-Content-Type-Options"] = noSniff
 		h["Referrer-Policy"] = noReferrer
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+			r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path))
 		}
 		defer s.recover(w, r)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// bodyLimit is how many bytes a body may have. What apps send is larger than
+// anything else, and only read from who has a token.
+func bodyLimit(path string) int64 {
+	switch path {
+	case noticesPath:
+		return maxOrder
+	case uploadsPath:
+		return maxUpload
+	case importPath:
+		return maxImport
+	}
+	return maxBodyBytes
 }
 
 // recover answers for a handler that panicked. [http.ErrAbortHandler] is no

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"bongsu/status"
+	"bongsu/web/speech"
 )
 
 // historyPage is the last 90 days, newest month first.
@@ -20,19 +21,17 @@ type monthRows struct {
 func (t *teller) history() page {
 	var h historyPage
 	for i := range t.snapshot.Incidents {
-		row := t.pastRow(&t.snapshot.Incidents[i])
-		row.Badge = t.badge(t.snapshot.Incidents[i].Impact)
-		h.Open = append(h.Open, row)
+		h.Open = append(h.Open, t.pastRow(&t.snapshot.Incidents[i]))
 	}
 	for _, past := range t.closed() {
-		name := t.month(past.Began)
+		name := t.Month(past.Began)
 		if n := len(h.Months); n == 0 || h.Months[n-1].Name != name {
 			h.Months = append(h.Months, monthRows{Name: name})
 		}
 		last := &h.Months[len(h.Months)-1]
 		last.Rows = append(last.Rows, t.pastRow(past))
 	}
-	return page{title: t.say("nav_history"), content: h}
+	return page{title: t.Say("nav_history"), content: h}
 }
 
 // maintenancePage is planned work, before, while and after it is done.
@@ -41,33 +40,36 @@ type maintenancePage struct{ Now, Ahead, Over []planned }
 // planned is a piece of planned work.
 type planned struct {
 	Title, Text spoken
-	From, Until *moment
+	From, Until *speech.Moment
 	Span        string
 	Components  []named
 	Running     bool
+	CalledOff   *speech.Moment
+	Meant       *speech.Moment // when it was to end before it was prolonged
+	Again       bool           // it comes again
 }
 
 func (t *teller) maintenance() page {
 	var m maintenancePage
-	for _, w := range t.byStart() {
+	for _, w := range t.byStart(3) {
 		p := t.planned(w)
 		switch {
 		case p.Running:
 			m.Now = append(m.Now, p)
-		case w.From.After(t.snapshot.At):
+		case w.Until.After(t.snapshot.At):
 			m.Ahead = append(m.Ahead, p)
 		default:
 			m.Over = append(m.Over, p)
 		}
 	}
 	slices.Reverse(m.Over)
-	return page{title: t.say("nav_maintenance"), content: m}
+	return page{title: t.Say("nav_maintenance"), content: m}
 }
 
 // upcoming is the work that runs or is still to come.
 func (t *teller) upcoming() []planned {
 	var ahead []planned
-	for _, w := range t.byStart() {
+	for _, w := range t.byStart(1) {
 		if w.Until.After(t.snapshot.At) {
 			ahead = append(ahead, t.planned(w))
 		}
@@ -75,10 +77,19 @@ func (t *teller) upcoming() []planned {
 	return ahead
 }
 
-func (t *teller) byStart() []*status.Maintenance {
+// byStart is the work by when it begins; of what comes again the next times, so
+// that it does not hide the rest.
+func (t *teller) byStart(each int) []*status.Maintenance {
 	works := make([]*status.Maintenance, 0, len(t.snapshot.Maintenance))
-	for i := range t.snapshot.Maintenance {
-		works = append(works, &t.snapshot.Maintenance[i])
+	shown := map[string]int{}
+	for i := range t.snapshot.Maintenance { // soonest first
+		w := &t.snapshot.Maintenance[i]
+		if w.Routine != "" && w.From.After(t.snapshot.At) {
+			if shown[w.Routine]++; shown[w.Routine] > each {
+				continue
+			}
+		}
+		works = append(works, w)
 	}
 	slices.SortStableFunc(works, func(a, b *status.Maintenance) int { return a.From.Compare(b.From) })
 	return works
@@ -87,17 +98,20 @@ func (t *teller) byStart() []*status.Maintenance {
 func (t *teller) planned(w *status.Maintenance) planned {
 	return planned{
 		Title: t.spoken(w.Title), Text: t.spoken(w.Text),
-		From: t.moment(w.From), Until: t.until(w.Until, w.From), Span: t.span(w.Until.Sub(w.From)),
+		From: t.Moment(w.From), Until: t.Until(w.Until, w.From), Span: t.Span(w.Until.Sub(w.From)),
 		Components: t.componentLinks(w.Components),
-		Running:    !w.From.After(t.snapshot.At) && w.Until.After(t.snapshot.At),
+		Running:    !w.From.After(t.snapshot.At) && w.End().After(t.snapshot.At),
+		CalledOff:  t.Moment(w.Cancelled), Meant: t.Moment(w.Meant), Again: w.Routine != "",
 	}
 }
 
 // checkPage tells a reader whether a text came from us.
 type checkPage struct {
-	Code  string // as asked for; empty for the form alone
-	Story *pastRow
-	Sent  []updateRow
+	Code   string // as asked for; empty for the form alone
+	Story  *pastRow
+	Sent   []updateRow
+	App    spoken     // the app whose notice it is
+	Proofs []proofRow // the texts themselves, the latest first
 }
 
 func (t *teller) check(code string, i *status.Incident) page {
@@ -107,20 +121,22 @@ func (t *teller) check(code string, i *status.Incident) page {
 		p.Story = &row
 		for j := range i.Updates {
 			if texted(i.Updates[j].Kind) {
-				p.Sent = append(p.Sent, t.updateRow(&i.Updates[j]))
+				p.Sent = append(p.Sent, t.updateRow(i, &i.Updates[j]))
 			}
 		}
 	}
-	return page{title: t.say("nav_check"), content: p}
+	return page{title: t.Say("nav_check"), content: p}
 }
 
 // texted says whether an entry of the timeline is one that texts may carry:
 // "no change" and "being watched" are for the page alone.
 func texted(k status.UpdateKind) bool {
 	switch k {
-	case status.UpdateOpened, status.UpdateCause, status.UpdateChanged, status.UpdateRelapse, status.UpdateResolved, status.UpdateNote:
+	case status.UpdateOpened, status.UpdateCause, status.UpdateChanged, status.UpdateRelapse, status.UpdateResolved,
+		status.UpdateNote, status.UpdateRetracted:
 		return true
-	case status.UpdateNoChange, status.UpdateMonitoring, status.UpdateMerged:
+	case status.UpdateNoChange, status.UpdateMonitoring, status.UpdateMerged, status.UpdateSplit, status.UpdateStatement,
+		status.UpdateETA, status.UpdateETAMet, status.UpdateETANotMet, status.UpdateCorrected, status.UpdateDropped, status.UpdatePostmortem:
 	}
 	return false
 }

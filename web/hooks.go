@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -35,9 +37,16 @@ var (
 	ErrMalformed = errors.New("the callback is not of the gateway's form")
 )
 
+// Reports reads results of many deliveries from one callback. Its errors are as
+// those of [Callbacks].
+type Reports func(r *http.Request, body []byte, at time.Time) ([]notifier.Receipt, error)
+
 // Hooks is what comes of callbacks.
 type Hooks struct {
 	Twilio Callbacks
+	// Reports are of gateways that report to /hooks/NAME/report, by that name.
+	Reports map[string]Reports
+	LINE    Chats // nil: it does not call back
 	// Receipts returns when what gateways say is durable.
 	Receipts func(ctx context.Context, receipts []notifier.Receipt) error
 }
@@ -46,6 +55,10 @@ type Hooks struct {
 // characters, each at most nine bytes as a form has them.
 const maxHook = 32 << 10
 
+// maxReports bounds the body of a callback with many results, in bytes: half a
+// kilobyte for each of two thousand.
+const maxReports = 1 << 20
+
 // What a callback came to, as the metrics name it.
 const (
 	hookTaken     = "taken"
@@ -53,6 +66,7 @@ const (
 	hookForged    = "forged"
 	hookMalformed = "malformed"
 	hookTooBig    = "too_big"
+	hookTooOften  = "too_often"
 	hookAway      = "away"
 )
 
@@ -74,18 +88,56 @@ func (s *Server) hookRoutes(engine *gin.Engine) {
 	}
 	engine.POST("/hooks/twilio/status", s.hook("twilio_status", s.twilioStatus))
 	engine.POST("/hooks/twilio/inbound", s.hook("twilio_inbound", s.twilioInbound))
+	for name, read := range s.options.Hooks.Reports {
+		engine.POST("/hooks/"+name+"/report", s.answered(strings.ReplaceAll(name, "-", "_")+"_report", s.reports(read)))
+	}
+	if s.options.Hooks.LINE != nil {
+		engine.POST("/hooks/line", s.answered("line", s.chats("line", s.options.Hooks.LINE)))
+	}
 }
 
-// hook makes a handler of what takes one kind of callback.
+// hook makes a handler of what takes one kind of callback that is a form.
 func (s *Server) hook(name string, take func(c *gin.Context, form url.Values) (outcome string, err error)) gin.HandlerFunc {
+	return s.answered(name, func(c *gin.Context) (string, error) {
+		form, outcome := hookForm(c)
+		if outcome != "" {
+			return outcome, nil
+		}
+		return take(c, form)
+	})
+}
+
+// reports takes results. They are answered when they are durable.
+func (s *Server) reports(read Reports) func(c *gin.Context) (outcome string, err error) {
+	return func(c *gin.Context) (string, error) {
+		body, err := readBody(c, maxReports)
+		if errors.Is(err, errTooBig) {
+			return hookTooBig, nil
+		} else if err != nil {
+			return "", fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		receipts, err := read(c.Request, body, s.options.Now())
+		if err != nil {
+			return "", err
+		}
+		if len(receipts) > 0 {
+			if err := s.options.Hooks.Receipts(c.Request.Context(), receipts); err != nil {
+				return "", err
+			}
+		}
+		c.String(http.StatusOK, "taken\n")
+		return hookTaken, nil
+	}
+}
+
+// answered makes a handler of what takes one kind of callback: the outcome is
+// counted, and what is not taken is answered here.
+func (s *Server) answered(name string, take func(c *gin.Context) (outcome string, err error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", keepNot)
-		form, outcome := hookForm(c)
-		if outcome == "" {
-			var err error
-			if outcome, err = take(c, form); err != nil {
-				outcome = s.hookFault(name, err)
-			}
+		outcome, err := take(c)
+		if err != nil {
+			outcome = s.hookFault(name, err)
 		}
 		s.hookCalls.WithLabelValues(name, outcome).Inc()
 		switch outcome {
@@ -95,6 +147,9 @@ func (s *Server) hook(name string, take func(c *gin.Context, form url.Values) (o
 			c.String(http.StatusBadRequest, "not a callback of the gateway's form\n")
 		case hookTooBig:
 			c.String(http.StatusRequestEntityTooLarge, "too big for a callback\n")
+		case hookTooOften:
+			c.Header("Retry-After", "60")
+			c.String(http.StatusTooManyRequests, "too often; wait a minute\n")
 		case hookAway:
 			c.Header("Retry-After", strconv.Itoa(int(awayFor/time.Second)))
 			c.String(http.StatusServiceUnavailable, "not kept; send it again\n")
@@ -154,7 +209,7 @@ func (s *Server) twilioInbound(c *gin.Context, form url.Values) (string, error) 
 	}
 	outcome := hookIgnored
 	if text.Stop && s.options.Signup != nil {
-		if err := s.options.Signup.Stop(c.Request.Context(), text.From, text.Ref, now); err != nil {
+		if err := s.options.Signup.Stop(c.Request.Context(), "sms", text.From, text.Ref, now, now); err != nil {
 			return "", err
 		}
 		outcome = hookTaken

@@ -94,6 +94,60 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
+// A callback with many results is taken whole or not at all.
+func TestReports(t *testing.T) {
+	var taken []notifier.Receipt
+	var broken error
+	counters := prometheus.NewRegistry()
+	h := serve(t, sample.Outage(), web.Options{
+		Register: counters,
+		Hooks: &web.Hooks{
+			Twilio: callbacks{},
+			Reports: map[string]web.Reports{"one-sms": func(r *http.Request, body []byte, _ time.Time) ([]notifier.Receipt, error) {
+				switch r.Header.Get("X-Secret") {
+				case "":
+					return nil, web.ErrForged
+				case "odd":
+					return nil, web.ErrMalformed
+				}
+				return make([]notifier.Receipt, len(body)), nil
+			}},
+			Receipts: func(_ context.Context, r []notifier.Receipt) error {
+				if broken == nil {
+					taken = append(taken, r...)
+				}
+				return broken
+			},
+		},
+	}).Handler()
+	for _, c := range []struct {
+		name, secret, body string
+		broken             error
+		want               int
+	}{
+		{"two results", "good", "12", nil, 200},
+		{"none of ours", "good", "", nil, 200},
+		{"forged", "", "12", nil, 403},
+		{"odd", "odd", "12", nil, 400},
+		{"while the database is away", "good", "12", errors.New("away"), 503},
+		{"as large as can be", "good", strings.Repeat("1", 1<<20), nil, 200},
+		{"huge", "good", strings.Repeat("1", 1<<20+1), nil, 413},
+	} {
+		broken = c.broken
+		if w := send(h, "/hooks/one-sms/report", c.body, "Content-Type", "application/json", "X-Secret", c.secret); w.Code != c.want {
+			t.Errorf("%s answers %d, want %d", c.name, w.Code, c.want)
+		}
+	}
+	if want := 2 + 1<<20; len(taken) != want {
+		t.Errorf("%d receipts were taken, want %d", len(taken), want)
+	}
+	for outcome, want := range map[string]float64{"taken": 3, "forged": 1, "malformed": 1, "too_big": 1, "away": 1} {
+		if got := counted(t, counters, "one_sms_report", outcome); got != want {
+			t.Errorf("%s is counted %g times, want %g", outcome, got, want)
+		}
+	}
+}
+
 func counted(t *testing.T, from prometheus.Gatherer, hook, outcome string) float64 {
 	t.Helper()
 	families, err := from.Gather()

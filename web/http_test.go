@@ -81,7 +81,7 @@ func TestMachinesAreToldInTheirOwnForm(t *testing.T) {
 
 func TestTheCheckFormLeadsToTheCode(t *testing.T) {
 	w := ask(serve(t, sample.Outage(), web.Options{}).Handler(), "GET", "/check?code=7f-3k&lang=en")
-	if got := w.Header().Get("Location"); got != "/check/7F3K?lang=en" {
+	if got := w.Header().Get("Location"); got != "/en/check/7F3K" {
 		t.Errorf("the form leads to %q", got)
 	}
 }

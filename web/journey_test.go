@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"bongsu/notifier/signup"
 	"bongsu/web"
 	"bongsu/web/browsertest"
 	"bongsu/web/sample"
@@ -25,12 +26,12 @@ func TestSigningUpAndLeavingInABrowser(t *testing.T) {
 	server := httptest.NewServer(serve(t, sample.Outage(), web.Options{Signup: &signups{}, Now: ever()}).Handler())
 	t.Cleanup(server.Close)
 	for _, lang := range []string{"ko", "ja", "en"} {
-		look(tab, t, screen{"phone", 360, 740, false}, false, server.URL+"/?lang="+lang)
+		look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, server.URL+"/?lang="+lang)
 		for _, link := range []string{"/subscribe", "/leave"} {
-			follow(tab, t, fmt.Sprintf(`.places a[href^="%s?"]`, link))
-			fill(tab, t, "#number", "02-123-4567") // a landline: said beside the field, which keeps what was typed
-			shows(tab, t, lang+link+" wrong number", `document.querySelector("#number").value == "02-123-4567" && document.querySelector("#number").getAttribute("aria-describedby").split(" ").every((id) => document.getElementById(id))`)
-			fill(tab, t, "#number", "010-1234-5678")
+			follow(tab, t, fmt.Sprintf(`.places a[href="/%s%s"]`, lang, link))
+			fill(tab, t, "#address", "02-123-4567") // a landline: said beside the field, which keeps what was typed
+			shows(tab, t, lang+link+" wrong number", `document.querySelector("#address").value == "02-123-4567" && document.querySelector("#address").getAttribute("aria-describedby").split(" ").every((id) => document.getElementById(id))`)
+			fill(tab, t, "#address", "010-1234-5678")
 			shows(tab, t, lang+link+" code", `document.querySelector("#code").autocomplete == "one-time-code" && document.querySelector("#code").inputMode == "numeric"`)
 			fill(tab, t, "#code", "000000")
 			shows(tab, t, lang+link+" wrong code", `document.querySelector("[role=alert] a").hash == "#code" && document.querySelector("#code[aria-invalid]")`)
@@ -81,9 +82,9 @@ func TestFormsCanBeReadAndPressed(t *testing.T) {
 	server := httptest.NewServer(serve(t, sample.Outage(), web.Options{Signup: &signups{}, Now: ever()}).Handler())
 	t.Cleanup(server.Close)
 	dir := os.Getenv("BONGSU_PICTURES")
-	screens, languages := []screen{{"phone-light", 360, 740, false}, {"phone-dark", 360, 740, true}}, []string{"en"}
+	screens, languages := []screen{{Name: "phone-light", Width: 360, Height: 740, Dark: false}, {Name: "phone-dark", Width: 360, Height: 740, Dark: true}}, []string{"en"}
 	if dir != "" { // to be looked at
-		screens, languages = append(screens, screen{"desktop-light", 1280, 900, false}), []string{"ko", "ja", "en"}
+		screens, languages = append(screens, screen{Name: "desktop-light", Width: 1280, Height: 900, Dark: false}), []string{"ko", "ja", "en"}
 	}
 	for _, s := range screens {
 		for _, lang := range languages {
@@ -92,20 +93,100 @@ func TestFormsCanBeReadAndPressed(t *testing.T) {
 				step := func(name string) {
 					faint, err := chromedp.Run(tab, chromedp.Evaluate[[]string](hardToUse))
 					if err != nil || len(faint) > 0 {
-						t.Errorf("%s%s, %s, %s: %v %v", path, lang, s.name, name, faint, err)
+						t.Errorf("%s%s, %s, %s: %v %v", path, lang, s.Name, name, faint, err)
 					}
 					if dir != "" {
-						picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%s.png", path[1:], name, lang, s.name)))
+						picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%s.png", path[1:], name, lang, s.Name)))
 					}
 				}
 				step("form")
-				fill(tab, t, "#number", "02-123-4567")
+				fill(tab, t, "#address", "02-123-4567")
 				step("wrong")
-				fill(tab, t, "#number", "010-1234-5678")
+				fill(tab, t, "#address", "010-1234-5678")
 				step("code")
 				fill(tab, t, "#code", goodCode)
 				step("done")
 			}
 		}
+	}
+}
+
+// The pages of who is told, and the forms for every kind of address, can be read
+// and pressed; every field has its label, and nothing is wider than a phone.
+func TestOwnPagesCanBeReadAndPressed(t *testing.T) {
+	tab := browsertest.Open(t)
+	s := &signups{member: member(), kinds: signup.KindIDs()}
+	s.member.Wishes.Topics = []string{"chat-text"}
+	server := httptest.NewServer(serve(t, sample.Outage(), web.Options{Signup: s, PushKey: "BKey", LINEBot: "@status", Now: ever()}).Handler())
+	t.Cleanup(server.Close)
+	dir := os.Getenv("BONGSU_PICTURES")
+	screens, languages := []screen{{Name: "phone-light", Width: 360, Height: 740, Dark: false}, {Name: "phone-dark", Width: 360, Height: 740, Dark: true}}, []string{"en"}
+	if dir != "" { // to be looked at
+		screens, languages = append(screens, screen{Name: "desktop-light", Width: 1280, Height: 900, Dark: false}), []string{"ko", "ja", "en"}
+	}
+	for _, s := range screens {
+		for _, lang := range languages {
+			for name, path := range map[string]string{
+				"own": "/s/" + goodToken + "?", "goodbye": "/leave/" + goodToken + "?", "nobody": "/s/other?",
+				"email": "/subscribe?by=email&", "line": "/subscribe?by=line&", "webpush": "/subscribe?by=webpush&", "webhook": "/subscribe?by=webhook&for=" + goodToken + "&",
+				"press": "/subscribe/confirm?by=email&ticket=" + goodTicket + "&code=" + goodCode + "&",
+			} {
+				look(tab, t, s, true, server.URL+path+"lang="+lang)
+				faint, err := chromedp.Run(tab, chromedp.Evaluate[[]string](hardToUse))
+				if err != nil || len(faint) > 0 {
+					t.Errorf("%s, %s, %s: %v %v", name, lang, s.Name, faint, err)
+				}
+				bad, err := chromedp.Run(tab, chromedp.Evaluate[[]string](hardToHear))
+				if err != nil || len(bad) > 0 {
+					t.Errorf("%s, %s, %s: %v %v", name, lang, s.Name, bad, err)
+				}
+				if dir != "" {
+					picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("people-%s-%s-%s.png", name, lang, s.Name)))
+				}
+			}
+		}
+	}
+}
+
+// hardToHear lists what who hears a page, or goes by keys alone, would miss.
+const hardToHear = `(() => {
+	const bad = [];
+	for (const el of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+		if (!el.labels.length && !el.getAttribute("aria-label")) bad.push("no label: " + el.outerHTML.slice(0, 80));
+		for (const id of (el.getAttribute("aria-describedby") || "").split(" ").filter(Boolean))
+			if (!document.getElementById(id)) bad.push("described by nothing: " + id);
+	}
+	for (const el of document.querySelectorAll("fieldset")) if (!el.querySelector("legend")) bad.push("a set without a legend");
+	for (const el of document.querySelectorAll("button, main a")) if (!(el.textContent.trim() || el.getAttribute("aria-label"))) bad.push("no name: " + el.outerHTML.slice(0, 80));
+	let level = 0;
+	for (const h of document.querySelectorAll("h1, h2, h3")) {
+		const now = Number(h.tagName[1]);
+		if (now > level + 1) bad.push("a heading leaps: " + h.textContent);
+		level = now;
+	}
+	if (document.querySelectorAll("h1").length != 1) bad.push("not one h1");
+	const ids = [...document.querySelectorAll("[id]")].map((el) => el.id);
+	for (const id of ids) if (ids.indexOf(id) != ids.lastIndexOf(id)) bad.push("twice: " + id);
+	if (document.documentElement.scrollWidth > innerWidth) bad.push("scrolls sideways: " + document.documentElement.scrollWidth);
+	return bad;
+})()`
+
+// A browser that gives no subscription is told so, beside the other ways; with
+// scripts off the page says that it needs them.
+func TestABrowserThatGivesNoSubscription(t *testing.T) {
+	tab := browsertest.Open(t)
+	s := &signups{kinds: []string{"sms", "webpush"}}
+	server := httptest.NewServer(serve(t, sample.Outage(), web.Options{Signup: s, PushKey: "BKey", Now: ever()}).Handler())
+	t.Cleanup(server.Close)
+	phone := screen{Name: "phone", Width: 360, Height: 740, Dark: false}
+	look(tab, t, phone, false, server.URL+"/subscribe?by=webpush&lang=en")
+	shows(tab, t, "without scripts", `document.querySelector("form[data-push]").hidden && !document.querySelector("[data-push-off]").hidden`)
+	look(tab, t, phone, true, server.URL+"/subscribe?by=webpush&lang=en")
+	if err := chromedp.Do(tab, chromedp.Click("form[data-push] button"), chromedp.WaitVisible("[data-push-no]")); err != nil {
+		t.Fatal(err)
+	}
+	shows(tab, t, "refused", `!document.querySelector("[data-push-no]").hidden && document.querySelector("[data-push-no]").getAttribute("role") == "alert"`)
+	if len(s.asked) > 0 {
+		t.Errorf("a form without a subscription was sent: %+v", s.asked)
 	}
 }

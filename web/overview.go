@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bongsu/status"
+	"bongsu/web/speech"
 )
 
 // How much of a story the first screen of a phone has room for.
@@ -13,16 +14,31 @@ const (
 	fewPast   = 3
 )
 
+// retractedFor is how long what was taken back stands where it was raised.
+const retractedFor = 24 * time.Hour
+
 // overview is the first page.
 type overview struct {
 	Class, Sentence string
-	AsOf, Until     timed
-	Impaired        *moment
+	AsOf, Until     speech.Timed
+	Impaired        *impaired
+	Doubted         []string
 	Stories         []story
+	Retracted       []retraction
 	Apps            []appTrouble
 	Groups          []groupRows
 	Works           []planned
 	Past            []pastRow
+}
+
+// impaired is our own trouble: neither good nor bad news of any service.
+type impaired struct{ Since speech.Timed }
+
+// retraction is a false alarm, as loud as the alarm was.
+type retraction struct {
+	Title, Href string
+	At          *speech.Moment
+	Reason      spoken
 }
 
 // story is an open incident on the first page: what fails, since when, what
@@ -30,18 +46,20 @@ type overview struct {
 type story struct {
 	Class, Headline, Affects string
 	Stage                    string
-	Since                    *moment
+	Since                    *speech.Moment
 	Works, Advice            string
-	Next                     *moment
+	Next                     *speech.Moment
 	Overdue                  bool
-	Note                     *spoken // the latest words of a person
+	OverdueAt                speech.Timed   // the promise, for when it passes
+	Missed                   *speech.Moment // the latest promise that was not kept in time, if word came late
+	Note                     *spoken        // the latest words of a person
 	Href                     string
 }
 
 // appTrouble is a function of a public-service app that does not work.
 type appTrouble struct {
-	App, Function, Instead string
-	Badge                  badge
+	App, Href, Function, Instead, Stop string
+	Badge                              badge
 }
 
 type groupRows struct {
@@ -57,14 +75,22 @@ type componentRow struct {
 
 func (t *teller) overview(until time.Time) page {
 	s := t.snapshot
+	all := overall(s)
 	o := overview{
-		Class:    classes[s.Overall],
-		Sentence: t.say("overall_" + s.Overall.String()),
-		AsOf:     t.timed("as_of", s.At),
-		Until:    t.timed("valid_until", until),
-		Impaired: t.moment(s.Impaired),
-		Apps:     t.appTroubles(),
-		Works:    t.upcoming(),
+		Class:     classes[all],
+		Sentence:  t.Say("overall_" + all.String()),
+		AsOf:      t.Timed("as_of", s.At),
+		Until:     t.Timed("valid_until", until),
+		Doubted:   t.doubtedPlaces(),
+		Retracted: t.retractions(),
+		Apps:      t.appTroubles(),
+		Works:     t.upcoming(),
+	}
+	if !s.Impaired.IsZero() {
+		o.Impaired = &impaired{Since: t.Timed("impaired", s.Impaired)}
+		if all == status.Unknown {
+			o.Sentence = t.Say("overall_impaired")
+		}
 	}
 	for i := range s.Incidents {
 		o.Stories = append(o.Stories, t.story(&s.Incidents[i]))
@@ -79,39 +105,71 @@ func (t *teller) overview(until time.Time) page {
 	return page{content: o}
 }
 
+// overall is the worst state, but never well while we cannot judge.
+func overall(s *status.Snapshot) status.State {
+	if !s.Impaired.IsZero() && !s.Overall.Troubled() {
+		return status.Unknown
+	}
+	return s.Overall
+}
+
+// retractions are the false alarms of the last day.
+func (t *teller) retractions() []retraction {
+	var back []retraction
+	for p := range t.snapshot.Past {
+		i := &t.snapshot.Past[p]
+		if i.Retracted.IsZero() || t.snapshot.At.Sub(i.Retracted) > retractedFor {
+			continue
+		}
+		b := t.takenBack(i)
+		back = append(back, retraction{Title: t.headline(i), Href: t.incidentHref(i.ID), At: b.At, Reason: b.Reason})
+	}
+	return back
+}
+
 func (t *teller) story(i *status.Incident) story {
 	st := story{
 		Class:    classes[i.Impact],
 		Headline: t.headline(i),
-		Stage:    t.say("stage_" + i.Stage.String()),
-		Since:    t.moment(i.Began),
+		Stage:    t.Say("stage_" + i.Stage.String()),
+		Since:    t.Moment(i.Began),
 		Works:    t.worksLine(i),
 		Advice:   t.adviceLine(i),
-		Next:     t.moment(i.Next),
+		Next:     t.Moment(i.Next),
 		Overdue:  t.overdue(i),
 		Note:     t.latestNote(i),
 		Href:     t.incidentHref(i.ID),
 	}
-	if names := t.explained(i.Components); len(names) > 0 {
-		st.Affects = t.say("affects", "Names", t.few(names))
+	if !i.Next.IsZero() {
+		st.OverdueAt = t.Timed("overdue", i.Next)
+	}
+	if n := len(i.Updates); n > 0 {
+		st.Missed = t.Moment(i.Updates[n-1].Missed)
+	}
+	if names := t.explained(i.Cause, i.Components); len(names) > 0 {
+		st.Affects = t.Say("affects", "Names", t.Few(names))
 	}
 	return st
 }
 
 func (t *teller) worksLine(i *status.Incident) string {
 	var names []string
-	for _, c := range t.works(i) {
-		names = append(names, t.name(c.ID))
+	for _, a := range t.works(i) {
+		name := t.name(a.ID)
+		if note := t.crowded(&a.as); note != "" {
+			name = t.Say("name_and_state", "Name", name, "State", note)
+		}
+		names = append(names, name)
 	}
 	if names == nil {
-		return t.say("works_none")
+		return t.Say("works_none")
 	}
-	return t.few(names)
+	return t.Few(names)
 }
 
 func (t *teller) adviceLine(i *status.Incident) string {
 	advice := t.advice(i)
-	return strings.Join(advice[:min(fewAdvice, len(advice))], t.say("sentence_space"))
+	return strings.Join(advice[:min(fewAdvice, len(advice))], t.Say("sentence_space"))
 }
 
 func (t *teller) latestNote(i *status.Incident) *spoken {
@@ -130,8 +188,9 @@ func (t *teller) appTroubles() []appTrouble {
 		app := &t.snapshot.Apps[a]
 		for f := range app.Functions {
 			if fn := &app.Functions[f]; fn.State.Troubled() {
+				v := t.service(fn)
 				troubles = append(troubles, appTrouble{
-					App: t.text(app.Name), Function: t.text(fn.Name), Instead: t.text(fn.Instead), Badge: t.badge(fn.State),
+					App: t.text(app.Name), Href: link("/apps/"+app.ID, t.Lang), Function: v.Name, Instead: v.Instead, Stop: v.Stop, Badge: v.Badge,
 				})
 			}
 		}
@@ -158,13 +217,13 @@ func (t *teller) mark(c *status.ComponentView) string {
 	}
 	var parts []string
 	if cause := c.AffectedBy; cause != "" && cause != c.ID && cause != "component:"+c.ID {
-		parts = append(parts, t.say("affected_by", "Name", t.cause(cause)))
+		parts = append(parts, t.Say("affected_by", "Name", t.cause(cause)))
 	}
 	if c.Derived {
-		parts = append(parts, t.say("derived_short"))
+		parts = append(parts, t.Say("derived_short"))
 	}
 	if !c.Since.IsZero() {
-		parts = append(parts, t.say("since_time", "Time", t.at(c.Since)))
+		parts = append(parts, t.Say("since_time", "Time", t.At(c.Since)))
 	}
 	return strings.Join(parts, " · ")
 }

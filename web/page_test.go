@@ -24,7 +24,7 @@ import (
 var paths = []string{
 	"/", "/components/chat-text", "/components/login", "/components/bank-linked", "/components/bank-core",
 	"/incidents/01JD9R2W8F", "/incidents/01JC8Z6Q4T", "/incidents/01JA2M7X1B",
-	"/history", "/maintenance", "/check", "/check/7F3K", "/check/NONE", "/nowhere",
+	"/history", "/maintenance", "/judging", "/apps", "/apps/safety-report", "/apps/city-bike", "/check", "/check/7F3K", "/check/NONE", "/nowhere",
 }
 
 func body(t testing.TB, s *status.Snapshot, target string) string {
@@ -53,13 +53,15 @@ func parse(t testing.TB, page string) *html.Node {
 	return root
 }
 
-func attribute(n *html.Node, name string) string {
+func attribute(n *html.Node, name string) string { return values(n)[name] }
+
+// values are the attributes of an element.
+func values(n *html.Node) map[string]string {
+	all := map[string]string{}
 	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
+		all[a.Key] = a.Val
 	}
-	return ""
+	return all
 }
 
 func TestTheFirstPageTellsTheStoryCauseFirst(t *testing.T) {
@@ -114,14 +116,14 @@ func TestWhatThePagesSay(t *testing.T) {
 		path     string
 		want     string
 	}{
-		{"a missed promise", overdue, "/?lang=en", "The promised time has passed"},
+		{"a missed promise", overdue, "/?lang=en", "Next update promised by 15:51 : overdue"},
 		{"a recovery that is watched", watched, "/?lang=en", "Shared login is answering again. We are still watching it."},
-		{"our own trouble", lost, "/?lang=en", "Our own measurement is disturbed"},
+		{"our own trouble", lost, "/?lang=en", "Our own measurement has been impaired since 15:47"},
 		{"a cause elsewhere", sample.Outage(), "/components/pay?lang=en", "Affected through: Shared login"},
 		{"a state without measurement", sample.Outage(), "/components/bank-linked?lang=en", "There is no direct measurement. It is shown like this because it needs Chat messages and Shared login."},
-		{"evidence", sample.Outage(), "/components/chat-text?lang=en", "“Chat messages” fails from busan-1 and seoul-1."},
+		{"evidence", sample.Outage(), "/components/chat-text?lang=en", "fails · fails from 2 of 2 locations (busan-1 and seoul-1)."},
 		{"how deep a check looks", sample.Calm(), "/components/pay?lang=en", "What comes after login is not checked."},
-		{"a substitute", sample.Outage(), "/components/chat-text?lang=en", "Alternatives measured as working now Other chat Working"},
+		{"a substitute", sample.Outage(), "/components/chat-text?lang=en", "Alternatives measured as working now In no order of preference. Other chat Working"},
 		{"who needs it", sample.Calm(), "/components/login?lang=en", "Needed by Chat messages"},
 		{"90 days in words", sample.Calm(), "/components/login?lang=en", "90 days: 3 with trouble, 1 without measurement."},
 		{"how it counts", sample.Calm(), "/components/login?lang=en", "Time failing counts in full"},
@@ -163,19 +165,36 @@ func TestASimulationSaysSoOnEveryPage(t *testing.T) {
 	}
 }
 
-// No page needs another host, a script of its own making or an inline style.
+func TestAnExerciseSaysSoOnEveryPage(t *testing.T) {
+	s := sample.Outage()
+	s.Site.Simulation, s.Site.Exercise = true, true
+	handler := serve(t, s, web.Options{}).Handler()
+	for lang, word := range map[string]string{"ko": "훈련", "ja": "訓練", "en": "EXERCISE"} {
+		for _, path := range paths {
+			page := ask(handler, "GET", path+"?lang="+lang).Body.String()
+			if !strings.Contains(page, "<title>["+word+"]") || strings.Count(page, word) < 2 {
+				t.Errorf("%s in %s does not say that it is an exercise", path, lang)
+			}
+		}
+	}
+}
+
+// No page needs another host, a script that holds it up or an inline style.
+// Only readers who follow a source go elsewhere, and they say not from where.
 func TestPagesAskNobodyElse(t *testing.T) {
-	handler := serve(t, sample.Outage(), web.Options{}).Handler()
+	handler := serve(t, sample.Eventful(), web.Options{}).Handler()
 	foreign := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9]`)
 	for _, path := range paths {
 		for n := range parse(t, ask(handler, "GET", path).Body.String()).Descendants() {
 			if n.Type != html.ElementNode {
 				continue
 			}
-			if n.Data == "style" || n.Data == "script" {
+			_, deferred := values(n)["defer"]
+			if n.Data == "style" || n.Data == "script" && (!deferred || n.FirstChild != nil) {
 				t.Errorf("%s has a <%s>", path, n.Data)
 			}
-			canonical := n.Data == "link" && attribute(n, "rel") == "canonical"
+			canonical := n.Data == "link" && attribute(n, "rel") == "canonical" ||
+				n.Data == "a" && attribute(n, "rel") == "nofollow noopener"
 			for _, a := range n.Attr {
 				if a.Key == "style" || strings.HasPrefix(a.Key, "on") || (!canonical && foreign.MatchString(a.Val)) {
 					t.Errorf("%s: <%s %s=%q>", path, n.Data, a.Key, a.Val)
@@ -202,7 +221,7 @@ func stylesheet(t testing.TB, handler http.Handler) string {
 
 // Every page has what people who do not see it, or use a keyboard, go by.
 func TestPagesAreWellBuilt(t *testing.T) {
-	handler := serve(t, sample.Outage(), web.Options{}).Handler()
+	handler := serve(t, sample.Eventful(), web.Options{}).Handler()
 	for _, path := range paths {
 		for _, lang := range []string{"ko", "ja", "en"} {
 			root := parse(t, ask(handler, "GET", path+"?lang="+lang).Body.String())
@@ -253,7 +272,7 @@ func TestNamesAreEscaped(t *testing.T) {
 	handler := serve(t, sample.Renamed(name), web.Options{}).Handler()
 	for _, path := range paths {
 		page := ask(handler, "GET", path).Body.String()
-		if strings.Contains(page, "<script") {
+		if strings.Contains(page, "<script>") {
 			t.Errorf("%s lets a name become markup", path)
 		}
 	}
@@ -296,7 +315,7 @@ func gunzip(t *testing.T, body []byte) []byte {
 
 // Links of a page lead to pages, in the same language.
 func TestNoLinkIsBroken(t *testing.T) {
-	handler := serve(t, sample.Outage(), web.Options{}).Handler()
+	handler := serve(t, sample.Eventful(), web.Options{}).Handler()
 	seen, queue := map[string]bool{}, []string{"/?lang=ja"}
 	for len(queue) > 0 {
 		target := queue[0]
@@ -314,10 +333,11 @@ func TestNoLinkIsBroken(t *testing.T) {
 				continue
 			}
 			seen[href] = true
-			if u, err := url.Parse(href); err != nil || (n.Data == "a" && u.Query().Get("lang") == "") {
+			if u, err := url.Parse(href); err != nil || (n.Data == "a" && !spoken(u.Path)) {
 				t.Errorf("%s has the link %q", target, href)
 			}
-			queue = append(queue, href)
+			path, _, _ := strings.Cut(href, "#")
+			queue = append(queue, path)
 		}
 	}
 	if len(seen) < 40 {
@@ -350,4 +370,10 @@ func TestTheStripCoversEveryDayOnce(t *testing.T) {
 	if slices.ContainsFunc(covered, func(n int) bool { return n != 1 }) {
 		t.Errorf("days are drawn %v times", covered)
 	}
+}
+
+// spoken says whether a path begins with a language.
+func spoken(path string) bool {
+	lang, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return slices.Contains([]string{"ko", "ja", "en"}, lang)
 }

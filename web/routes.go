@@ -20,6 +20,7 @@ const maxCode = 16
 // fromShelf answers what is ready in memory, and leaves the rest to next.
 func (s *Server) fromShelf(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = singleSlash(r)
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			s.otherMethod(next).ServeHTTP(w, r)
 			return
@@ -64,6 +65,9 @@ func (s *Server) pageRoutes(engine *gin.Engine) {
 	get(engine, "/incidents/:id", s.page)
 	get(engine, "/history", s.page)
 	get(engine, "/maintenance", s.page)
+	get(engine, "/judging", s.page)
+	get(engine, "/apps", s.page)
+	get(engine, "/apps/:id", s.page)
 	get(engine, "/check", s.checkForm)
 	get(engine, "/check/:code", s.checkCode)
 }
@@ -84,16 +88,10 @@ func (s *Server) checkForm(c *gin.Context) {
 // lead sends the visitor to another page, in the language they chose.
 func (s *Server) lead(c *gin.Context, path string) {
 	to := url.URL{Path: path}
-	if lang := c.Query("lang"); s.speech.voices[lang] != nil {
-		to.RawQuery = "lang=" + lang
+	if lang := c.Query("lang"); s.speech.Voice(lang) != nil {
+		to.Path = link(path, lang)
 	}
 	c.Redirect(http.StatusSeeOther, to.String())
-}
-
-// checkCode shows what we sent under a code. An unknown code is answered with
-// advice, and 404.
-func (s *Server) checkCode(c *gin.Context) {
-	s.pageAt(c, "/check/"+cleanCode(c.Param("code")))
 }
 
 // cleanCode is a code as we print it: capitals and digits. What can not be a

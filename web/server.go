@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,11 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"bongsu/notifier/appnotice"
 	"bongsu/status"
+	"bongsu/web/account"
+	"bongsu/web/limit"
+	"bongsu/web/speech"
 )
 
 // Limits of what a stranger may send and how long it may take. A slow sender
@@ -68,8 +73,55 @@ type Options struct {
 	Desk   Desk
 	Tokens Tokens
 
+	// Answers keeps what requests with an Idempotency-Key were answered with.
+	// Without it only notices of apps take one.
+	Answers Answers
+
+	// Books, Holds, People and Keyring are what operators and administrators read and
+	// steer by the API, by Tokens. What is nil is not there.
+	Books   Books
+	Holds   Holds
+	People  People
+	Keyring Keyring
+
+	// Incoming finds who may tell what they suspect. Without it nobody may.
+	Incoming Sources
+
+	// Slack reads what operators ask by Slack. Without it nobody can.
+	Slack Slack
+
+	// Audit keeps who did what to what. May be nil.
+	Audit func(ctx context.Context, who account.Who, d account.Deed, about, detail string, at time.Time) error
+
+	// Secret proves that a cursor is ours. Servers of one database share it; one
+	// of the moment if empty.
+	Secret []byte
+
+	// Apps takes what apps send, by Tokens. Without either no app can send.
+	Apps *appnotice.Desk
+
+	// Hub takes what agents send, by Tokens. Without either no agent can come.
+	Hub Hub
+
+	// History is what /api/v1/components/ID/history reads. Without it there is
+	// none.
+	History History
+
+	// Proofs finds what was sent under a check code. Without it /check tells
+	// what happened, and knows no code of an app.
+	Proofs Proofs
+
+	// Beats hears from what reports in by itself at /beat/TOKEN. Without it
+	// nothing can.
+	Beats Beats
+
 	// Signup takes people in and lets them go. Without it neither is offered.
 	Signup Signup
+
+	// PushKey is the public key that browsers ask their push service with, in
+	// base64 (RFC 8292); LINEBot is the name of our account there. Each is shown
+	// where people sign up that way.
+	PushKey, LINEBot string
 
 	// Hooks takes gateways' callbacks. May be nil.
 	Hooks *Hooks
@@ -93,17 +145,27 @@ type Link struct {
 // Server serves the page. Its methods may be used from several goroutines.
 type Server struct {
 	options Options
-	speech  *speech
+	speech  *speech.Catalog
 	views   *views
 	assets  *assets
 	handler http.Handler
 
-	badTokens   *limiter
-	forms       *limiter
+	badTokens   *limit.Networks
+	forms       *limit.Networks
+	reads       *limit.Networks
+	incoming    *limit.Keyed[string] // by source
+	history     *limit.Networks
+	codes       *limit.Networks
+	apps        appLimits
+	beats       beatLimits
+	agents      agentRates
 	crossOrigin *http.CrossOriginProtection
 	hookCalls   *prometheus.CounterVec
 
-	publishing sync.Mutex // one edition is made at a time
+	reading readers
+
+	publishing sync.Mutex       // one edition is made at a time
+	sent       map[string]*Sent // by incident
 	current    atomic.Pointer[edition]
 }
 
@@ -119,6 +181,10 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if len(o.Secret) == 0 {
+		o.Secret = make([]byte, 32)
+		rand.Read(o.Secret) // never returns an error
+	}
 	speech, err := newSpeech()
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's texts: %w", err)
@@ -133,8 +199,14 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, speech: speech, views: views, assets: assets,
-		badTokens:   newLimiter(badTokenEvery, badTokenBurst),
-		forms:       newLimiter(formEvery, formBurst),
+		badTokens:   limit.NewNetworks(badTokenEvery, badTokenBurst),
+		forms:       limit.NewNetworks(formEvery, formBurst),
+		reads:       limit.NewNetworks(listEvery, listBurst),
+		incoming:    limit.NewKeyed[string](incomingEvery, incomingBurst),
+		history:     limit.NewNetworks(historyEvery, historyBurst),
+		codes:       limit.NewNetworks(codeEvery, codeBurst),
+		apps:        newAppLimits(),
+		beats:       newBeatLimits(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		hookCalls:   newHookCounter(o.Register),
 	}
@@ -142,7 +214,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.guard(s.fromShelf(router))
+	s.handler = s.guard(s.inTongue(s.fromShelf(router)))
 	return s, nil
 }
 
@@ -167,14 +239,21 @@ func (s *Server) Publish(snapshot *status.Snapshot) {
 // Serve answers on listener until ctx ends, then lets requests in flight
 // finish for a few seconds and returns.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	return Serve(ctx, listener, s.handler, s.options.Log)
+}
+
+// Serve answers on listener with a handler, within the limits of what a stranger
+// may send, until ctx ends; then it lets requests in flight finish for a few
+// seconds and returns.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           s.handler,
+		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	drained := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
@@ -208,8 +287,25 @@ func (s *Server) router() (http.Handler, error) {
 	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, noSuchMethod))
 	s.pageRoutes(engine)
 	s.signupRoutes(engine)
+	s.apiReads(engine)
+	if err := s.documentRoute(engine); err != nil {
+		return nil, err
+	}
+	s.historyRoutes(engine)
+	s.beatRoutes(engine)
+	s.listRoutes(engine)
+	s.suspicionRoutes(engine)
+	s.deskRoutes(engine)
+	s.holdRoutes(engine)
+	s.peopleRoutes(engine)
+	s.keyRoutes(engine)
 	s.apiRoutes(engine)
+	s.appRoutes(engine)
 	s.hookRoutes(engine)
+	s.incomingRoutes(engine)
+	s.slackRoutes(engine)
+	s.hubRoutes(engine)
+	s.dataRoutes(engine)
 	s.healthRoutes(engine)
 	for path, handler := range s.options.Extra {
 		if !strings.HasPrefix(path, "/") || len(path) < 2 || strings.HasSuffix(path, "/") {

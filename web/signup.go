@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,25 +16,33 @@ import (
 	"bongsu/status"
 )
 
-// Signup takes people in by a code in a text, and lets them go. The errors are
-// those of [signup.Desk].
+// Signup takes people in by a proof that an address is theirs, lets them choose,
+// and lets them go. The errors are those of [signup.Desk].
 type Signup interface {
-	Offered() bool
-	Ask(ctx context.Context, p signup.Purpose, v signup.Visitor, now time.Time) (ticket string, err error)
-	Confirm(ctx context.Context, p signup.Purpose, ticket, code string, now time.Time) error
-	Stop(ctx context.Context, number, ref string, now time.Time) error
+	Offers() []signup.Offer
+	Leaves() []string
+	Ask(ctx context.Context, p signup.Purpose, v signup.Visitor, now time.Time) (signup.Asking, error)
+	Confirm(ctx context.Context, p signup.Purpose, kind, ticket, code string, now time.Time) (token string, err error)
+	Bind(ctx context.Context, kind, address, text string, now time.Time) error
+	Stop(ctx context.Context, kind, address, ref string, said, now time.Time) error
+	Member(ctx context.Context, token string) (m signup.Member, kind string, err error)
+	Choose(ctx context.Context, token string, c signup.Choices) error
+	Drop(ctx context.Context, token, kind string, now time.Time) (gone bool, err error)
 }
 
 // Limits of the forms.
 const (
-	maxForm = 4 << 10 // bytes
+	maxForm = 16 << 10 // bytes: a browser's subscription, and every service ticked
 	// A network may be a mobile carrier's whole town behind one address, so this
 	// only stops floods; what may be sent is bounded by the caps.
 	formEvery = 500 * time.Millisecond
 	formBurst = 120
 	// evenTime is how long a request for a code, and a wrong code, take at
 	// least: what the database has to do differs, and would tell who is known.
-	evenTime = 300 * time.Millisecond
+	evenTime   = 300 * time.Millisecond
+	maxTopics  = 200  // what somebody ticks
+	maxToken   = 128  // bytes that are shown again
+	maxAddress = 1024 // bytes that are shown again
 )
 
 // desks are the forms by path, with the ids of their titles.
@@ -48,23 +57,55 @@ var desks = map[string]struct {
 // signupRoutes are the pages to sign up and to leave on.
 func (s *Server) signupRoutes(engine *gin.Engine) {
 	for path, desk := range desks {
-		get(engine, path, func(c *gin.Context) {
-			ownReferrer(c)
-			s.page(c)
-		})
-		get(engine, path+"/confirm", func(c *gin.Context) { s.lead(c, path) }) // a page that is opened again
+		get(engine, path, func(c *gin.Context) { s.firstForm(c, path, desk.purpose) })
+		get(engine, path+"/confirm", func(c *gin.Context) { s.broughtBack(c, path, desk.purpose) })
 		engine.POST(path, s.posted(path, desk.purpose, s.askCode))
 		engine.POST(path+"/confirm", s.posted(path, desk.purpose, s.confirmCode))
 	}
+	s.memberRoutes(engine)
 }
 
 // ownReferrer lets browsers say that a form came from this page. Under the
 // policy of the other pages they would call its origin null.
 func ownReferrer(c *gin.Context) { c.Header("Referrer-Policy", "same-origin") }
 
+// ways are the kinds of address that a form takes, in order.
+func (s *Server) ways(p signup.Purpose) []string {
+	if s.options.Signup == nil {
+		return nil
+	}
+	if p == signup.Leave {
+		return s.options.Signup.Leaves()
+	}
+	var kinds []string
+	for _, o := range s.options.Signup.Offers() {
+		kinds = append(kinds, o.Kind)
+	}
+	return kinds
+}
+
 // offered says whether a form leads anywhere.
-func (s *Server) offered(p signup.Purpose) bool {
-	return s.options.Signup != nil && (p == signup.Leave || s.options.Signup.Offered())
+func (s *Server) offered(p signup.Purpose) bool { return len(s.ways(p)) > 0 }
+
+// way is the kind of address that is asked for, or the first there is; empty if
+// there is none.
+func (s *Server) way(p signup.Purpose, wanted string) string {
+	kinds := s.ways(p)
+	switch {
+	case len(kinds) == 0:
+		return ""
+	case slices.Contains(kinds, wanted):
+		return wanted
+	}
+	return kinds[0]
+}
+
+// within is a text if it is short enough to be shown again, else nothing.
+func within(text string, most int) string {
+	if len(text) > most {
+		return ""
+	}
+	return text
 }
 
 // firstStep is what a form's page begins with.
@@ -72,7 +113,45 @@ func (s *Server) firstStep(path string) string {
 	if !s.offered(desks[path].purpose) {
 		return stepOff
 	}
-	return stepNumber
+	return stepAddress
+}
+
+// firstForm is the page a form begins with. The plain one is kept; one for a
+// kind of address, or for somebody who adds one, is made.
+func (s *Server) firstForm(c *gin.Context, path string, p signup.Purpose) {
+	by, token := c.Query("by"), within(c.Query("for"), maxToken)
+	if by == "" && token == "" {
+		ownReferrer(c)
+		s.page(c)
+		return
+	}
+	s.make(c, path, p, func(*form) reply {
+		return reply{http.StatusOK, signupPage{Step: s.firstStep(path), By: s.way(p, by), For: token}}
+	})
+}
+
+// make answers with a page that is made for one person.
+func (s *Server) make(c *gin.Context, path string, p signup.Purpose, of func(*form) reply) {
+	e := s.current.Load()
+	if e == nil {
+		starting(c)
+		return
+	}
+	f := &form{path: path, purpose: p, from: s.visitor(c), lang: e.language(c.Request), edition: e}
+	s.show(c, f, of(f))
+}
+
+// broughtBack is where the link of a code leads. Opening it does nothing, since
+// what checks mail opens every link in it; the button on the page does.
+func (s *Server) broughtBack(c *gin.Context, path string, p signup.Purpose) {
+	ticket, code := within(c.Query("ticket"), maxToken), within(c.Query("code"), maxToken)
+	if ticket == "" || code == "" { // a page that is opened again
+		s.lead(c, path)
+		return
+	}
+	s.make(c, path, p, func(*form) reply {
+		return reply{http.StatusOK, signupPage{Step: stepPress, By: s.way(p, c.Query("by")), Ticket: ticket, Code: code}}
+	})
 }
 
 // form is a form that was sent to us.
@@ -94,42 +173,53 @@ type reply struct {
 // posted makes a handler of what takes one kind of form.
 func (s *Server) posted(path string, p signup.Purpose, take func(context.Context, *form) reply) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		e := s.current.Load()
-		if e == nil {
-			starting(c)
-			return
-		}
-		f := &form{path: path, purpose: p, from: s.visitor(c), lang: e.language(c.Request), edition: e}
-		s.show(c, f, s.answerForm(c, f, take))
+		s.make(c, path, p, func(f *form) reply {
+			if !s.offered(p) {
+				return reply{http.StatusNotFound, signupPage{Step: stepOff}}
+			}
+			if code, problem := s.readForm(c, f); problem != "" {
+				return f.refused(code, problem)
+			}
+			return take(c.Request.Context(), f)
+		})
 	}
 }
 
-func (s *Server) answerForm(c *gin.Context, f *form, take func(context.Context, *form) reply) reply {
+// readForm reads a form of our own pages, or says why not.
+func (s *Server) readForm(c *gin.Context, f *form) (code int, problem string) {
 	switch {
-	case !s.offered(f.purpose):
-		return reply{http.StatusNotFound, signupPage{Step: stepOff}}
 	case !s.sameOrigin(c.Request, f.edition.snapshot.Site.URL):
-		return f.refused(http.StatusForbidden, "form_foreign")
-	case !s.forms.allow(f.from, s.options.Now()):
+		return http.StatusForbidden, "form_foreign"
+	case !s.forms.Allow(f.from, s.options.Now()):
 		c.Header("Retry-After", "60")
-		return f.refused(http.StatusTooManyRequests, "form_too_often")
+		return http.StatusTooManyRequests, "form_too_often"
 	}
+	values, code := formValues(c)
+	f.values = values
+	if code != http.StatusOK {
+		return code, "form_broken"
+	}
+	return code, ""
+}
+
+// formValues reads a form's body, or says why not.
+func formValues(c *gin.Context) (values url.Values, code int) {
 	body, err := readBody(c, maxForm)
+	if errors.Is(err, errTooBig) {
+		return nil, http.StatusRequestEntityTooLarge
+	}
 	if err == nil && c.ContentType() == "application/x-www-form-urlencoded" {
-		f.values, err = url.ParseQuery(string(body))
+		values, err = url.ParseQuery(string(body))
 	}
-	switch {
-	case errors.Is(err, errTooBig):
-		return f.refused(http.StatusRequestEntityTooLarge, "form_broken")
-	case err != nil || f.values == nil:
-		return f.refused(http.StatusBadRequest, "form_broken")
+	if err != nil || values == nil {
+		return nil, http.StatusBadRequest
 	}
-	return take(c.Request.Context(), f)
+	return values, http.StatusOK
 }
 
 // refused is the form again, with what was wrong at its head.
 func (f *form) refused(code int, text string) reply {
-	return reply{code, signupPage{Step: stepNumber, Problem: text}}
+	return reply{code, signupPage{Step: stepAddress, Problem: text, By: f.values.Get("by"), For: within(f.values.Get("for"), maxToken)}}
 }
 
 // sameOrigin says whether a form came from one of our own pages.
@@ -143,21 +233,32 @@ func (s *Server) sameOrigin(r *http.Request, site string) bool {
 	return err == nil && u.Host != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == u.Scheme+"://"+u.Host
 }
 
-// askCode takes the number. What it answers, and when, is the same whether a
+// askCode takes the address. What it answers, and when, is the same whether a
 // code was sent or not.
 func (s *Server) askCode(ctx context.Context, f *form) reply {
 	even := time.NewTimer(evenTime)
 	defer even.Stop()
-	v := signup.Visitor{Number: f.values.Get("number"), Lang: f.chosenLang(), AtLeast: chosenThreshold(f.values.Get("at_least")), From: f.from}
-	ticket, err := s.options.Signup.Ask(ctx, f.purpose, v, s.options.Now())
-	if _, wrong := errors.AsType[signup.NumberError](err); wrong {
-		return f.numberAgain(err)
+	by := s.way(f.purpose, f.values.Get("by"))
+	v := signup.Visitor{
+		Kind: by, Address: f.values.Get("address"), Lang: f.chosenLang(), AtLeast: chosenThreshold(f.values.Get("at_least")),
+		Topics: f.chosenTopics(), Token: f.values.Get("for"), From: f.from,
 	}
-	if err != nil {
+	asking, err := s.options.Signup.Ask(ctx, f.purpose, v, s.options.Now())
+	if wrong, ok := errors.AsType[signup.AddressError](err); ok {
+		return f.addressAgain(by, wrong)
+	}
+	switch {
+	case errors.Is(err, signup.ErrLink), errors.Is(err, signup.ErrGone):
+		return f.refused(http.StatusNotFound, "member_gone")
+	case err != nil:
 		return s.unkept(f, err)
 	}
 	wait(ctx, even)
-	return reply{http.StatusOK, signupPage{Step: stepCode, Ticket: ticket}}
+	step := stepCode
+	if asking.Send != "" {
+		step = stepSend
+	}
+	return reply{http.StatusOK, signupPage{Step: step, By: by, Ticket: asking.Ticket, Send: asking.Send, Secret: asking.Secret}}
 }
 
 // wait waits for the timer, or until nobody waits for the answer any more.
@@ -178,30 +279,46 @@ func (f *form) chosenLang() string {
 }
 
 func chosenThreshold(name string) status.State {
-	if name == status.MajorOutage.String() {
+	switch name {
+	case status.MajorOutage.String():
 		return status.MajorOutage
+	case status.DegradedPerformance.String():
+		return status.DegradedPerformance
 	}
 	return status.PartialOutage
 }
 
-// numberAgain is the form with what was typed, and what is wrong with it.
-func (f *form) numberAgain(err error) reply {
-	p := signupPage{
-		Step: stepNumber, Field: "number", Number: clip(f.values.Get("number")),
-		TextLang: f.chosenLang(), AtLeast: chosenThreshold(f.values.Get("at_least")).String(),
+// chosenTopics are those of what was ticked that the page has.
+func (f *form) chosenTopics() []string {
+	var chosen []string
+	ticked := f.values["topic"]
+	for _, topic := range f.edition.topics() {
+		if len(chosen) < maxTopics && slices.Contains(ticked, topic) {
+			chosen = append(chosen, topic)
+		}
 	}
-	wrong, _ := errors.AsType[signup.NumberError](err)
-	switch wrong {
-	case signup.ErrNumberMissing:
-		p.Problem = "number_missing"
-	case signup.ErrNumberUnread:
-		p.Problem = "number_unread"
-	case signup.ErrNumberNotMobile:
-		p.Problem = "number_not_mobile"
-	case signup.ErrNumberAbroad:
-		p.Problem = "number_abroad"
+	return chosen
+}
+
+// problems are what the page says of an address that cannot be.
+var problems = map[signup.AddressError]string{
+	signup.ErrNumberMissing: "number_missing", signup.ErrNumberUnread: "number_unread",
+	signup.ErrNumberNotMobile: "number_not_mobile", signup.ErrNumberAbroad: "number_abroad",
+	signup.ErrMailMissing: "mail_missing", signup.ErrMailUnread: "mail_unread",
+	signup.ErrURLMissing: "url_missing", signup.ErrURLUnread: "url_unread", signup.ErrURLInside: "url_inside",
+	signup.ErrPushUnread: "push_unread",
+}
+
+// addressAgain is the form with what was typed, and what is wrong with it.
+func (f *form) addressAgain(by string, wrong signup.AddressError) reply {
+	problem := problems[wrong]
+	if problem == "" {
+		problem = "form_broken"
 	}
-	return reply{http.StatusUnprocessableEntity, p}
+	return reply{http.StatusUnprocessableEntity, signupPage{
+		Step: stepAddress, By: by, For: within(f.values.Get("for"), maxToken), Field: "address", Problem: problem, Address: within(f.values.Get("address"), maxAddress),
+		TextLang: f.chosenLang(), AtLeast: chosenThreshold(f.values.Get("at_least")).String(), Topics: f.chosenTopics(),
+	}}
 }
 
 // confirmCode takes the code. A wrong one is counted where a code was sent, so
@@ -209,18 +326,18 @@ func (f *form) numberAgain(err error) reply {
 func (s *Server) confirmCode(ctx context.Context, f *form) reply {
 	even := time.NewTimer(evenTime)
 	defer even.Stop()
-	ticket := f.values.Get("ticket")
-	err := s.options.Signup.Confirm(ctx, f.purpose, ticket, f.values.Get("code"), s.options.Now())
+	ticket, by := f.values.Get("ticket"), s.way(f.purpose, f.values.Get("by"))
+	token, err := s.options.Signup.Confirm(ctx, f.purpose, by, ticket, f.values.Get("code"), s.options.Now())
 	switch {
 	case errors.Is(err, signup.ErrCode):
 		wait(ctx, even)
-		return reply{http.StatusUnprocessableEntity, signupPage{Step: stepCode, Field: "code", Problem: "code_wrong", Ticket: clip(ticket)}}
+		return reply{http.StatusUnprocessableEntity, signupPage{Step: stepCode, By: by, Field: "code", Problem: "code_wrong", Ticket: within(ticket, maxToken)}}
 	case err != nil:
 		away := s.unkept(f, err)
-		away.Step, away.Ticket = stepCode, clip(ticket) // the code may still be good
+		away.Step, away.By, away.Ticket = stepCode, by, within(ticket, maxToken) // the code may still be good
 		return away
 	}
-	return reply{http.StatusOK, signupPage{Step: stepDone}}
+	return reply{http.StatusOK, signupPage{Step: stepDone, By: by, Token: token}}
 }
 
 // unkept is the answer while the database is away.
@@ -232,20 +349,27 @@ func (s *Server) unkept(f *form, err error) reply {
 // show renders the answer to a form. It is made for one person, so nothing of
 // it is kept.
 func (s *Server) show(c *gin.Context, f *form, answer reply) {
+	p := f.edition.form(f.path, f.lang, answer.signupPage)
+	s.showPage(c, f.edition, strings.TrimPrefix(f.path, "/"), f.path, f.lang, answer.status, p)
+}
+
+// showPage renders a page for one person. Nobody keeps it, and no machine lists
+// it.
+func (s *Server) showPage(c *gin.Context, e *edition, view, path, lang string, code int, p page) {
 	ownReferrer(c)
 	c.Header("Cache-Control", keepNot)
-	c.Header("Content-Language", f.lang)
-	if answer.status == http.StatusServiceUnavailable {
+	c.Header("Content-Language", lang)
+	c.Header("X-Robots-Tag", "noindex")
+	if code == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "30")
 	}
-	view := strings.TrimPrefix(f.path, "/")
-	body, err := f.edition.render(view, f.path, f.lang, answer.status, f.edition.form(f.path, f.lang, answer.signupPage))
+	body, err := e.render(view, path, lang, code, p)
 	if err != nil {
-		s.options.Log.Error("rendering a page", "path", f.path, "err", err)
+		s.options.Log.Error("rendering a page", "view", view, "err", err)
 		s.fail(c.Writer, c.Request)
 		return
 	}
-	c.Data(answer.status, "text/html; charset=utf-8", body)
+	c.Data(code, "text/html; charset=utf-8", body)
 }
 
 // visitor is who sends a request: the other end of the connection, or what a

@@ -24,10 +24,12 @@ func serve(t testing.TB, s *status.Snapshot, o web.Options) *web.Server {
 	return server
 }
 
-// site is such a server on a real socket.
+// site is such a server on a real socket, with the outage's notices counted.
 func site(t testing.TB, s *status.Snapshot) *httptest.Server {
 	t.Helper()
-	server := httptest.NewServer(serve(t, s, web.Options{}).Handler())
+	page := serve(t, s, web.Options{})
+	page.Count(tallied(1_447_293))
+	server := httptest.NewServer(page.Handler())
 	t.Cleanup(server.Close)
 	return server
 }

@@ -18,7 +18,7 @@ type widgetData struct {
 	Simulation  bool                   `json:"simulation,omitempty"`
 	Texts       map[string]widgetTexts `json:"texts"`     // by language, the default first in Languages
 	Languages   []string               `json:"languages"` // of the site
-	Functions   []widgetFunction       `json:"functions"` // only those affected
+	Functions   []widgetFunction       `json:"functions"` // only those affected, or that cannot be judged
 }
 
 // widgetTexts are what the banner says whatever the function.
@@ -28,14 +28,16 @@ type widgetTexts struct {
 	Mark  string `json:"mark,omitempty"`
 }
 
-// widgetFunction is a function of the app that does not work. Text and link
-// are by language; state is for the shape and colour.
+// widgetFunction is a function of the app that does not work, or of which
+// nobody can say whether it does. Text and link are by language; state is for
+// the shape and colour.
 type widgetFunction struct {
 	ID      string            `json:"id"`
 	State   status.State      `json:"state"`
 	Name    map[string]string `json:"name"`
 	Why     map[string]string `json:"why"`
 	Instead map[string]string `json:"instead,omitempty"`
+	Stop    map[string]string `json:"stop,omitempty"` // how to stop the loss, where something goes on being charged for
 	Next    map[string]string `json:"next,omitempty"`
 	Link    map[string]string `json:"link"`
 }
@@ -50,8 +52,8 @@ func (e *edition) widgetJSON(app *status.AppView) ([]byte, error) {
 		data.Texts[lang] = e.tellers[lang].widgetTexts()
 	}
 	for i := range app.Functions {
-		if f := &app.Functions[i]; f.State.Troubled() {
-			data.Functions = append(data.Functions, e.widgetFunction(f))
+		if f := e.widgetFunction(app, &app.Functions[i]); f != nil {
+			data.Functions = append(data.Functions, *f)
 		}
 	}
 	body, err := json.Marshal(data)
@@ -62,46 +64,44 @@ func (e *edition) widgetJSON(app *status.AppView) ([]byte, error) {
 }
 
 func (t *teller) widgetTexts() widgetTexts {
-	w := widgetTexts{Stale: t.say("widget_stale", "Time", t.at(t.snapshot.At)), More: t.say("widget_more")}
+	w := widgetTexts{Stale: t.Say("widget_stale", "Time", t.At(t.snapshot.At)), More: t.Say("widget_more")}
 	if t.snapshot.Site.Simulation {
-		w.Mark = t.say("simulation_short")
+		w.Mark = t.Say("simulation_short")
+	}
+	if t.snapshot.Site.Exercise {
+		w.Mark = t.Say("exercise_short")
 	}
 	return w
 }
 
-func (e *edition) widgetFunction(f *status.FunctionView) widgetFunction {
-	w := widgetFunction{
-		ID: f.ID, State: f.State, Name: map[string]string{}, Why: map[string]string{},
-		Instead: map[string]string{}, Next: map[string]string{}, Link: map[string]string{},
+// widgetFunction is what the widget shows of a function; nil while it works.
+func (e *edition) widgetFunction(app *status.AppView, f *status.FunctionView) *widgetFunction {
+	w := &widgetFunction{
+		ID: f.ID, Name: map[string]string{}, Why: map[string]string{},
+		Instead: map[string]string{}, Stop: map[string]string{}, Next: map[string]string{}, Link: map[string]string{},
 	}
-	incident, open := e.snapshot.Incident(f.Incident)
 	for _, lang := range e.languages {
 		t := e.tellers[lang]
-		w.Name[lang] = t.say("widget_function_"+trouble(f.State), "Name", t.text(f.Name))
-		w.Why[lang] = t.functionWhy(f, incident, open)
-		if instead := t.text(f.Instead); instead != "" {
-			w.Instead[lang] = instead
+		v := t.service(f)
+		if !v.State.Troubled() && v.State != status.Unknown {
+			return nil
 		}
-		w.Link[lang] = e.snapshot.Site.URL + link("/", lang)
-		if !open {
-			continue
+		w.State, w.Name[lang] = v.State, v.Says
+		for _, line := range []struct {
+			into map[string]string
+			text string
+		}{{w.Why, v.Why}, {w.Instead, v.Instead}, {w.Stop, v.Stop}} {
+			if line.text != "" {
+				line.into[lang] = line.text
+			}
 		}
-		w.Link[lang] = e.snapshot.Site.URL + t.incidentHref(incident.ID)
-		if incident.Open() && !incident.Next.IsZero() {
-			w.Next[lang] = t.say("widget_next", "Time", t.at(incident.Next))
+		w.Link[lang] = e.snapshot.Site.URL + link("/apps/"+app.ID, lang)
+		if v.Story != nil {
+			w.Link[lang] = e.snapshot.Site.URL + v.Story.Href
+		}
+		if !v.Next.IsZero() {
+			w.Next[lang] = t.Say("widget_next", "Time", t.At(v.Next))
 		}
 	}
 	return w
-}
-
-// functionWhy says which component the function misses, and what is behind it.
-func (t *teller) functionWhy(f *status.FunctionView, i *status.Incident, open bool) string {
-	if len(f.AffectedBy) == 0 && open {
-		return t.headline(i)
-	}
-	why := t.say("widget_why", "Names", t.few(t.names(f.AffectedBy)))
-	if !open || (len(f.AffectedBy) == 1 && i.Cause == "component:"+f.AffectedBy[0]) {
-		return why
-	}
-	return why + t.say("sentence_space") + t.headline(i)
 }

@@ -72,7 +72,7 @@ func TestWhatTheWidgetIsTold(t *testing.T) {
 		{f.Why["ja"], "場所検索の障害のためです。共通ログインの応答がありません。"},
 		{f.Instead["en"], "Emergency 119 · civil affairs 110"},
 		{f.Next["en"], "Next update 16:30"},
-		{f.Link["en"], "https://status.example/incidents/01JD9R2W8F?lang=en"},
+		{f.Link["en"], "https://status.example/en/incidents/01JD9R2W8F"},
 	} {
 		if c.got != c.want {
 			t.Errorf("the widget is told %q, want %q", c.got, c.want)
@@ -131,7 +131,7 @@ func TestTheWidgetInAPage(t *testing.T) {
 		face.Publish(c.snapshot)
 		dead.Store(c.dead)
 		before := asked.Load()
-		look(tab, t, screen{"phone", 360, 740, false}, true, page.URL)
+		look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, true, page.URL)
 		got, err := chromedp.Run(tab, chromedp.Evaluate[string](`(async () => {
 			const box = () => document.querySelector("[role=status]");
 			for (let i = 0; i < 40 && !box(); i++) await new Promise((go) => setTimeout(go, 25));
@@ -167,7 +167,7 @@ func TestTheWidgetComesBack(t *testing.T) {
 			`<script async src="%s/widget.js" data-app="safety-report"></script></body></html>`, origin.URL)
 	}))
 	t.Cleanup(page.Close)
-	look(tab, t, screen{"phone", 360, 740, false}, true, page.URL)
+	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, true, page.URL)
 	got, err := chromedp.Run(tab, chromedp.Evaluate[string](`(async () => {
 		const box = async () => {
 			for (let i = 0; i < 100 && !document.querySelector("[role=status]"); i++) await new Promise((go) => setTimeout(go, 50));

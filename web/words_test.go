@@ -12,9 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/web"
 )
@@ -76,7 +78,7 @@ func TestTheLanguagesHaveTheSameTexts(t *testing.T) {
 func TestNoTextIsUnusedOrMissing(t *testing.T) {
 	texts := catalog(t, "ko")
 	said := map[string]bool{}
-	for _, id := range slices.Concat(fromTemplates(t), fromCode(t), fromStates()) {
+	for _, id := range slices.Concat(fromTemplates(t), fromCode(t), fromStates(), fromKinds()) {
 		said[id] = true
 	}
 	for id := range texts {
@@ -84,11 +86,28 @@ func TestNoTextIsUnusedOrMissing(t *testing.T) {
 			t.Errorf("nobody says %q", id)
 		}
 	}
-	for _, id := range fromStates() {
+	for _, id := range slices.Concat(fromStates(), fromKinds()) {
 		if texts[id] == nil {
 			t.Errorf("there is no text %q", id)
 		}
 	}
+}
+
+// fromKinds are the texts that are named after kinds of address and of meters.
+func fromKinds() []string {
+	ids := []string{"threshold_degraded_performance", "threshold_partial_outage", "threshold_major_outage"}
+	for _, meter := range status.Meters() {
+		ids = append(ids, "stop_"+string(meter))
+	}
+	for _, kind := range signup.KindIDs() {
+		ids = append(ids, "by_"+kind)
+	}
+	for _, asked := range []string{"number", "mail", "url", "push", "line"} {
+		for _, part := range []string{"label", "hint", "ask", "sent", "code_hint", "done"} {
+			ids = append(ids, asked+"_"+part)
+		}
+	}
+	return ids
 }
 
 func fromTemplates(t *testing.T) []string {
@@ -110,15 +129,11 @@ func fromTemplates(t *testing.T) []string {
 	return ids
 }
 
-// fromCode are the string literals of the package.
+// fromCode are the string literals of the package and of what speaks for it.
 func fromCode(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	ids := map[string]bool{}
-	for _, file := range files {
+	for _, file := range slices.Concat(goFiles(t, "*.go"), goFiles(t, "speech/*.go")) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
@@ -138,6 +153,15 @@ func fromCode(t *testing.T) []string {
 	return slices.Collect(maps.Keys(ids))
 }
 
+func goFiles(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 // fromStates are the texts whose ids are made from states, stages and the like.
 func fromStates() []string {
 	var ids []string
@@ -150,28 +174,50 @@ func fromStates() []string {
 	for _, d := range []status.Depth{status.Reach, status.Edge, status.Function, status.Canary} {
 		ids = append(ids, "depth_"+d.String())
 	}
+	ids = append(ids, "depth_awaits")
 	for _, l := range []string{"unknown", "ok", "slow", "fail"} {
-		ids = append(ids, "level_"+l, "why_"+l)
+		ids = append(ids, "level_"+l)
 	}
 	for _, s := range []string{"major_outage", "partial_outage", "degraded_performance", "trouble"} {
 		ids = append(ids, "title_"+s, "headline_"+s, "widget_function_"+s)
 	}
 	for _, k := range kinds() {
 		ids = append(ids, "kind_"+string(k))
-		if k != status.UpdateNote {
+		switch k {
+		case status.UpdateNote, status.UpdateStatement, status.UpdateCorrected: // in people's own words
+		default:
 			ids = append(ids, "update_"+string(k))
 		}
 	}
-	for _, m := range []string{"not_found", "not_allowed", "our_mistake"} {
+	for _, o := range []status.Outcome{status.Inconclusive, status.OK, status.Slow, status.Wrong, status.Failed} {
+		ids = append(ids, "saw_"+o.String())
+	}
+	for _, l := range status.Lines() {
+		ids = append(ids, "line_"+string(l))
+	}
+	for _, k := range []status.DoubtKind{status.DoubtControls, status.DoubtClock, status.DoubtSelf} {
+		ids = append(ids, "doubted_"+string(k))
+	}
+	for _, f := range []status.CorrectionField{status.CorrectBegan, status.CorrectResolved, status.CorrectCause} {
+		ids = append(ids, "corrected_"+string(f))
+	}
+	for _, o := range []status.ETAOutcome{
+		status.ETAPending, status.ETAMet, status.ETANotMet, status.ETAReplaced, status.ETAMoved, status.ETAVoid,
+	} {
+		ids = append(ids, "outcome_"+string(o))
+	}
+	for _, m := range []string{"not_found", "not_allowed", "our_mistake", "too_often"} {
 		ids = append(ids, m, m+"_text")
 	}
-	return append(ids, "nav_history", "nav_maintenance", "nav_check")
+	return append(ids, "nav_history", "nav_maintenance", "nav_judging", "nav_check", "related_merged", "related_split")
 }
 
 func kinds() []status.UpdateKind {
 	return []status.UpdateKind{
 		status.UpdateOpened, status.UpdateCause, status.UpdateChanged, status.UpdateNoChange, status.UpdateMonitoring,
 		status.UpdateRelapse, status.UpdateResolved, status.UpdateMerged, status.UpdateNote,
+		status.UpdateStatement, status.UpdateETA, status.UpdateETAMet, status.UpdateETANotMet,
+		status.UpdateCorrected, status.UpdateSplit, status.UpdateRetracted, status.UpdateDropped, status.UpdatePostmortem,
 	}
 }
 
@@ -196,10 +242,21 @@ func TestEveryUpdateIsWorded(t *testing.T) {
 			ID: "u", At: s.At, Kind: kind, Cause: "component:login", Components: s.Incidents[0].Components,
 			Text: status.Text{"en": "A note."}, Author: "Duty desk",
 		}}
+		u := &s.Incidents[0].Updates[0]
+		switch kind {
+		case status.UpdateStatement:
+			u.Statement = &status.Statement{Speaker: "Operator", Said: s.At, Text: u.Text, Fixed: true}
+		case status.UpdateETA, status.UpdateETAMet, status.UpdateETANotMet:
+			u.ETA = &status.ETA{ID: "u", Speaker: "Operator", Basis: u.Text, Expires: s.At.Add(time.Hour)}
+		case status.UpdateCorrected:
+			u.Correction = &status.Correction{Field: status.CorrectCause, Was: "component:pay", Is: "stated:Fire", Reason: u.Text}
+		default:
+		}
 		handler := serve(t, s, web.Options{}).Handler()
 		for _, lang := range []string{"ko", "ja", "en"} {
 			page := words(t, ask(handler, "GET", "/incidents/01JD9R2W8F?lang="+lang).Body.String())
-			if strings.Contains(page, "update_") || strings.Contains(page, "kind_") || strings.Contains(page, "{{") {
+			api := ask(handler, "GET", "/api/v1/incidents/01JD9R2W8F").Body.String()
+			if strings.Contains(page+api, "update_") || strings.Contains(page+api, "told_") || strings.Contains(page, "kind_") || strings.Contains(page, "{{") {
 				t.Errorf("%s in %s has no words: %s", kind, lang, page)
 			}
 		}

@@ -140,7 +140,7 @@ var (
 // askFor asks for a code and gives the ticket.
 func (h *house) askFor(t testing.TB, path, number string, headers ...string) string {
 	t.Helper()
-	code, body := h.send(t, http.MethodPost, path+"?lang=en", url.Values{"number": {number}}.Encode(), headers...)
+	code, body := h.send(t, http.MethodPost, path+"?lang=en", url.Values{"address": {number}}.Encode(), headers...)
 	ticket := ticketField.FindStringSubmatch(body)
 	if code != http.StatusOK || ticket == nil {
 		t.Fatalf("asking for a code for %s answers %d:\n%s", number, code, body)

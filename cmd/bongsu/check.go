@@ -70,11 +70,11 @@ func check(ctx context.Context, out io.Writer, path string, components []string,
 	return nil
 }
 
-// chosen are the checks of the components named, or all.
+// chosen are the checks of the components named, or all, the controls included.
 func chosen(cfg *config.Config, components []string) ([]config.Check, error) {
 	all := cfg.Checks()
 	if len(components) == 0 {
-		return all, nil
+		return append(all, cfg.Controls()...), nil
 	}
 	model := cfg.Model()
 	for _, id := range components {
@@ -86,7 +86,6 @@ func chosen(cfg *config.Config, components []string) ([]config.Check, error) {
 }
 
 func lookOnce(ctx context.Context, cfg *config.Config, wanted []config.Check) []probes.Result {
-	agent := probes.UserAgent(version, cfg.Model().Site.Contact)
 	results := make([]probes.Result, len(wanted))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(checksAtOnce)
@@ -96,7 +95,7 @@ func lookOnce(ctx context.Context, cfg *config.Config, wanted []config.Check) []
 			continue
 		}
 		group.Go(func() error {
-			results[i] = probeOf(c, agent, os.LookupEnv).Probe(ctx, time.Now())
+			results[i] = probeOf(cfg, c, os.LookupEnv, nil).Probe(ctx, time.Now())
 			return nil
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"bongsu/config"
 	"bongsu/store"
@@ -12,7 +11,7 @@ import (
 
 // withDatabase opens the configuration's database beside a running server.
 func withDatabase(ctx context.Context, path string, do func(*store.Store) error) error {
-	cfg, err := loadConfig(path, os.LookupEnv)
+	cfg, err := loadBeside(path)
 	if err != nil {
 		return err
 	}

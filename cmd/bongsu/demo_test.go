@@ -3,7 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +27,7 @@ type told struct {
 	page   *status.Snapshot  // the last one
 	during *status.Snapshot  // while the incident was open and everything had failed
 	lines  []store.Delivered // what the ledger says of everybody
+	counts string            // what the API tells the public of the incident's notices
 	out    bytes.Buffer
 }
 
@@ -53,8 +59,8 @@ func TestDemo(t *testing.T) {
 	if dropped := w.log.Dropped(); dropped != 0 {
 		t.Fatalf("the log let %d entries go; nothing can be counted", dropped)
 	}
-	if len(w.page.Past) != 1 || len(w.page.Incidents) != 0 {
-		t.Fatalf("%d incidents past and %d open, want one and none", len(w.page.Past), len(w.page.Incidents))
+	if stories := w.stories(); len(stories) != 1 || len(w.page.Incidents) != 0 {
+		t.Fatalf("want one story, and none open; past are %+v, open %+v", w.page.Past, w.page.Incidents)
 	}
 	t.Run("one incident, one cause", w.oneCause)
 	t.Run("the bank's core goes on, its linked function is affected", w.bank)
@@ -62,6 +68,7 @@ func TestDemo(t *testing.T) {
 	t.Run("after the verdict not one request reaches the messenger", w.verdict)
 	t.Run("one text about the outage by SMS, one about its end", w.once)
 	t.Run("what was in flight is unknown, then goes by SMS", w.inFlight)
+	t.Run("the public counts are the city's", w.counted)
 	t.Run("everything says that it is a simulation", w.marked)
 }
 
@@ -82,6 +89,7 @@ func (w *told) play() {
 	w.demo.ended = func(city *drill.City, db *store.Store) {
 		w.log = city.Log()
 		w.history(db)
+		w.public()
 	}
 	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
 	defer cancel()
@@ -105,7 +113,26 @@ func (w *told) history(db *store.Store) {
 	}
 }
 
-func (w *told) incident() status.Incident { return w.page.Past[0] }
+// public reads what the page tells the public, counted as it is while it runs.
+func (w *told) public() {
+	sent, err := newSentCounts(w.demo.server).ask(w.Context(), w.page, time.Now())
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.demo.server.page.Count(sent)
+	answer := httptest.NewRecorder()
+	path := "/api/v1/incidents/" + w.incident().ID + "/notices"
+	w.demo.server.page.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(w.Context(), http.MethodGet, path, nil))
+	w.counts = answer.Body.String()
+}
+
+func (w *told) incident() status.Incident { return w.stories()[0] }
+
+// stories are the past incidents that went to their own end. On a busy machine
+// what fails together is not confirmed together; what began apart has merged.
+func (w *told) stories() []status.Incident {
+	return slices.DeleteFunc(slices.Clone(w.page.Past), func(i status.Incident) bool { return i.MergedInto != "" })
+}
 
 // verdict is when the incident was confirmed; recovered is when everything
 // answered again.
@@ -185,9 +212,13 @@ func ordinaryMark(lang, n string) string {
 	return map[string]string{"ko": "평소 알림 " + n, "ja": "お知らせ" + n, "en": "Notice " + n}[lang]
 }
 
+// underWay is how long a request that left before the verdict may take to be
+// read on a busy machine.
+const underWay = 250 * time.Millisecond
+
 func (w *told) verdict(t *testing.T) {
 	verdict, recovered := w.times()
-	asked := w.log.Find(drill.Query{Kind: drill.Request, Service: drill.AlimTalk, From: verdict, Until: recovered})
+	asked := w.log.Find(drill.Query{Kind: drill.Request, Service: drill.AlimTalk, From: verdict.Add(underWay), Until: recovered})
 	for _, e := range asked {
 		t.Errorf("%s after the verdict: %s", e.At.Sub(verdict), e.Action)
 	}
@@ -230,6 +261,45 @@ func (w *told) inFlight(t *testing.T) {
 		if texts := w.arrivals(who.Number, ordinaryMark(who.Lang, "3")); len(texts) != 1 || texts[0] != drill.SMS {
 			t.Errorf("%s got ordinary text 3 by %v, want once by SMS", who.Number, texts)
 		}
+	}
+}
+
+// counted holds the public numbers against the phones: by service, as many
+// texts of the incident are called handed over as came.
+func (w *told) counted(t *testing.T) {
+	var told struct {
+		Notices []struct {
+			Event    string
+			Withheld int
+			Channels []struct {
+				Channel, Kind              string
+				Planned, Handed, Delivered int
+				HandedMedian               *float64 `json:"handed_median_s"`
+				HandedP99                  *float64 `json:"handed_p99_s"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(w.counts), &told); err != nil {
+		t.Fatalf("%v: %s", err, w.counts)
+	}
+	handed, events := map[drill.Service]int{}, map[string]bool{}
+	for _, n := range told.Notices {
+		events[n.Event] = true
+		for _, c := range n.Channels {
+			handed[map[string]drill.Service{"sms": drill.SMS, "alimtalk": drill.AlimTalk}[c.Kind]] += c.Handed
+			if c.Delivered > c.Handed || c.Handed > 0 && (c.HandedMedian == nil || c.HandedP99 == nil || *c.HandedMedian > *c.HandedP99) {
+				t.Errorf("%s by %s: %+v", n.Event, c.Channel, c)
+			}
+		}
+	}
+	came := map[drill.Service]int{}
+	for _, e := range w.log.Find(drill.Query{Kind: drill.Arrival}) {
+		if e.Service != drill.Slack && strings.Contains(e.Body, w.incident().Code) {
+			came[e.Service]++
+		}
+	}
+	if !maps.Equal(handed, came) || !events["opened"] || !events["resolved"] || len(events) != 2 {
+		t.Errorf("the public reads %s; on the phones are %v", w.counts, came)
 	}
 }
 

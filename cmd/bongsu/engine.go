@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -19,11 +20,15 @@ import (
 	"bongsu/config"
 	"bongsu/monitor"
 	"bongsu/notifier"
+	"bongsu/notifier/line"
+	"bongsu/notifier/signup"
+	"bongsu/notifier/slack"
 	"bongsu/notifier/twilio"
 	"bongsu/notifier/words"
 	"bongsu/probes"
 	"bongsu/status"
 	"bongsu/store"
+	"bongsu/web"
 )
 
 // engine is what follows from one configuration: the loop that looks and
@@ -35,15 +40,22 @@ type engine struct {
 	metrics  *prometheus.Registry
 	composer *words.Composer
 	states   atomic.Pointer[map[string]status.State]
+	shown    atomic.Pointer[status.Snapshot] // the latest, for [engine.refuse]
 	alarms   chan notifier.Alarm
 	hooks    *twilio.Hooks
+	reports  map[string]web.Reports // by the name in /hooks/NAME/report
+	chats    *line.Hooks
+	sources  sources
+	slack    *slack.Hooks
 	parts
 }
 
 // parts are what an engine works with that outlives it.
 type parts struct {
 	store      *store.Store
+	beats      *beats
 	keys       *store.Keys
+	links      *signup.Links // personal addresses of who is told
 	publish    func(*status.Snapshot)
 	env        lookup
 	simulation bool
@@ -56,24 +68,40 @@ func newEngine(cfg *config.Config, p parts) (*engine, error) {
 	model.Site.Simulation = p.simulation
 	names := randomNames{}
 	e.hooks = twilioHooks(cfg, p.keys)
+	e.reports = reportHooks(cfg)
+	e.chats = lineHooks(cfg)
+	e.slack = slackHooks(cfg)
+	var err error
+	if e.sources, err = sourcesOf(cfg); err != nil {
+		return nil, err
+	}
 	stamp := notifier.NewStamp(p.keys.Derive("delivery keys"))
 	channels, err := openChannels(cfg, notifier.Outside{
 		PublicURL: model.Site.URL, UserAgent: probes.UserAgent(version, model.Site.Contact),
-		Simulation: p.simulation, Token: callbackToken(p.keys),
+		Simulation: p.simulation, Token: callbackToken(p.keys), Now: time.Now, Nonce: nonce,
 	})
 	if err != nil {
 		return nil, err
 	}
-	e.composer = &words.Composer{Site: model.Site, Audiences: cfg.Audiences(), Classes: classes(cfg), NewID: names.ID}
+	e.composer = &words.Composer{Site: model.Site, Audiences: cfg.Audiences(), Classes: classes(cfg), NewID: names.ID, Substitutes: cfg.Texts.Substitutes}
 	e.sender = notifier.NewSender(p.store, notifier.Options{
 		Node: cfg.Location, Channels: channels, Plans: cfg.Plans(), Audiences: cfg.Audiences(),
 		Stamp: stamp, State: e.state, Zone: model.Site.Zone, Log: p.log,
 		Metrics: notifier.NewMetrics(e.metrics),
 		Alarm:   e.hear,
+		Mark:    words.Again,
+		Leave:   p.links.Leave,
+		Refuse:  e.refuse,
 	})
+	afar, err := works(cfg, p.env, p.keys.Derive("agents' work"))
+	if err != nil {
+		return nil, err
+	}
+	own := checks(cfg, p.env, p.beats)
+	p.beats.expect(cfg)
 	e.monitor, err = monitor.New(monitor.Wiring{
 		Model: model, Names: names, Location: cfg.Location, Book: p.store,
-		Checks: checks(cfg, p.env), Writer: e, Woke: e.sender.Wake, Now: time.Now,
+		Checks: own, Works: afar, Self: monitor.NewSelf(own), Writer: e, Woke: e.sender.Wake, Now: time.Now,
 		Log: p.log, Metrics: monitor.NewMetrics(e.metrics),
 		Publish: func(s *status.Snapshot) {
 			e.judged(s)
@@ -113,7 +141,11 @@ func (e *engine) tellOperators(ctx context.Context) {
 			return
 		case a := <-e.alarms:
 			notices, err := e.Alarm(string(a.Kind)+" "+a.Subject, a.Text, a.At)
-			if err == nil && len(notices) > 0 {
+			switch {
+			case err != nil || len(notices) == 0:
+			case a.Kind == notifier.AlarmLedger: // there are no books to put it into
+				err = e.tellAtOnce(ctx, notices)
+			default:
 				err = e.store.AddNotices(ctx, notices)
 			}
 			if err != nil {
@@ -123,6 +155,14 @@ func (e *engine) tellOperators(ctx context.Context) {
 			e.sender.Wake()
 		}
 	}
+}
+
+func (e *engine) tellAtOnce(ctx context.Context, notices []notifier.Notice) error {
+	var errs []error
+	for _, n := range notices {
+		errs = append(errs, e.sender.TellAtOnce(ctx, n))
+	}
+	return errors.Join(errs...)
 }
 
 // Alarm words a notice to the operators. What is wrong is told once an hour:
@@ -150,9 +190,20 @@ func (e *engine) judged(s *status.Snapshot) {
 			states[c.ID] = c.State
 		}
 	}
+	e.shown.Store(s)
 	if before := e.states.Swap(&states); before == nil || !maps.Equal(*before, states) {
 		e.sender.Wake()
 	}
+}
+
+// refuse keeps a text of somebody else back that sends the reader to what has
+// failed since it was taken in.
+func (e *engine) refuse(n *notifier.Notice, t *notifier.Text) error {
+	s := e.shown.Load()
+	if s == nil || !words.Outside(n.Event) {
+		return nil
+	}
+	return words.SendsInto(*t, words.Down(s, false))
 }
 
 // Compose words the notices for events. It takes the states over first: once a
@@ -162,25 +213,32 @@ func (e *engine) Compose(s *status.Snapshot, events []status.Event, now time.Tim
 	return e.composer.Notices(s, events, now)
 }
 
-func checks(cfg *config.Config, env lookup) []monitor.Check {
-	agent := probes.UserAgent(version, cfg.Model().Site.Contact)
+// checks are what this node looks at, its controls included.
+func checks(cfg *config.Config, env lookup, heard probes.Beats) []monitor.Check {
 	var out []monitor.Check
-	for _, c := range cfg.Checks() {
-		if c.Held {
+	var all []*probes.Check
+	for _, c := range append(cfg.Checks(), cfg.Controls()...) {
+		if !looksFrom(&c, cfg.Location) {
 			continue
 		}
+		probe := probeOf(cfg, c, env, heard)
+		all = append(all, probe)
 		out = append(out, monitor.Check{
 			ID: c.ID, Every: c.Every, Cron: c.Cron, Timeout: c.Timeout,
 			Recheck: monitor.Recheck{After: c.Recheck, PerInterval: c.Rechecks, PerDay: c.Daily},
-			Prober:  probeOf(c, agent, env),
+			Prober:  probe,
 		})
 	}
+	probes.Share(all)
 	return out
 }
 
 // probeOf is the probe of a check.
-func probeOf(c config.Check, agent string, env lookup) *probes.Check {
-	return &probes.Check{ID: c.ID, Steps: c.Steps, Timeout: c.Timeout, UserAgent: agent, Env: env}
+func probeOf(cfg *config.Config, c config.Check, env lookup, heard probes.Beats) *probes.Check {
+	return &probes.Check{
+		ID: c.ID, Steps: c.Steps, Timeout: c.Timeout, UserAgent: probes.UserAgent(version, cfg.Model().Site.Contact),
+		Env: env, File: cfg.File, Beats: heard,
+	}
 }
 
 // openChannels opens every gateway of the configuration.
@@ -189,14 +247,16 @@ func openChannels(cfg *config.Config, outside notifier.Outside) ([]notifier.Chan
 	for _, c := range cfg.Channels() {
 		channel := notifier.Channel{
 			ID: c.ID, Kind: c.Kind, Class: c.Class, Follows: c.Follows, Domains: c.Domains,
-			Target: c.Target, DailyCap: c.DailyCap,
+			Target: c.Target, DailyCap: c.DailyCap, PerPerson: c.PerPerson, Duplicates: c.Duplicates,
 		}
 		for _, g := range c.Gateways {
 			gateway, err := g.Settings.Open(outside)
 			if err != nil {
 				return nil, fmt.Errorf("opening gateway %s: %w", g.Name, err)
 			}
-			channel.Gateways = append(channel.Gateways, notifier.Route{Name: g.Name, Gateway: gateway, Rate: g.Rate, Price: g.Price})
+			channel.Gateways = append(channel.Gateways, notifier.Route{
+				Name: g.Name, Gateway: gateway, Rate: g.Rate, Price: g.Price, PriceLong: g.PriceLong, Parts: g.Parts, Weight: g.Weight, PerDay: g.PerDay, Codes: g.Codes,
+			})
 		}
 		channels = append(channels, channel)
 	}
@@ -222,8 +282,8 @@ func classes(cfg *config.Config) map[string][]notifier.Class {
 	out := map[string][]notifier.Class{}
 	for plan, hops := range cfg.Plans() {
 		for _, h := range hops {
-			if !slices.Contains(out[plan], of[h.Channel]) {
-				out[plan] = append(out[plan], of[h.Channel])
+			if class := h.Class(of[h.Channel]); !slices.Contains(out[plan], class) {
+				out[plan] = append(out[plan], class)
 			}
 		}
 	}

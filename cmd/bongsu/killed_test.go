@@ -126,6 +126,20 @@ func (c campaign) run(t *testing.T, database string) {
 // prepare signs people up and has something to tell them.
 func (c campaign) prepare(t *testing.T, database, keys string) *store.Store {
 	t.Helper()
+	db := c.subscribers(t, database, keys)
+	err := db.AddNotices(t.Context(), []notifier.Notice{{
+		ID: "killed", Event: "notice", Update: "killed", Audience: "subscribers", Plan: "citizens", To: status.MajorOutage, Made: time.Now(),
+		Texts: []notifier.Text{{Lang: "en", Class: notifier.ClassSMS, Body: "[Simulation] Nothing is wrong.", Segments: 1}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// subscribers signs people up.
+func (c campaign) subscribers(t *testing.T, database, keys string) *store.Store {
+	t.Helper()
 	keyring, err := store.ParseKeys(keys)
 	if err != nil {
 		t.Fatal(err)
@@ -142,13 +156,6 @@ func (c campaign) prepare(t *testing.T, database, keys string) *store.Store {
 		if _, err := db.AddSubscriber(t.Context(), sub, []store.Address{address}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	err = db.AddNotices(t.Context(), []notifier.Notice{{
-		ID: "killed", Event: "notice", Update: "killed", Audience: "subscribers", Plan: "citizens", To: status.MajorOutage, Made: now,
-		Texts: []notifier.Text{{Lang: "en", Class: notifier.ClassSMS, Body: "[Simulation] Nothing is wrong.", Segments: 1}},
-	}})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return db
 }
@@ -231,8 +238,13 @@ func liveCity(t *testing.T, settings drill.Settings) (city *drill.City, stop fun
 
 func writeConfig(t *testing.T, path string, fill any) {
 	t.Helper()
+	writeTemplate(t, killedConfig, path, fill)
+}
+
+func writeTemplate(t *testing.T, config, path string, fill any) {
+	t.Helper()
 	var text bytes.Buffer
-	if err := template.Must(template.New("").Option("missingkey=error").Parse(killedConfig)).Execute(&text, fill); err != nil {
+	if err := template.Must(template.New("").Option("missingkey=error").Parse(config)).Execute(&text, fill); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
@@ -263,6 +275,14 @@ func startServer(t *testing.T, config string, env []string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0], "serve", "-c", config), ended: make(chan error, 1)}
 	p.Env = append(env, runAsBongsu+"=1")
+	p.begin(t)
+	return p
+}
+
+// begin starts the process. It ends with the test, and then says what it said if
+// that failed.
+func (p *process) begin(t *testing.T) {
+	t.Helper()
 	p.Stdout, p.Stderr = &p.said, &p.said
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
@@ -274,7 +294,6 @@ func startServer(t *testing.T, config string, env []string) *process {
 			t.Logf("process %d said:\n%s", p.Process.Pid, p.said.String())
 		}
 	})
-	return p
 }
 
 // kill is kill -9: nothing of the process runs any more when it returns.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the image has no time zones of its own
 
 	"github.com/spf13/cobra"
@@ -65,7 +66,7 @@ Start with ` + "`bongsu demo`" + `: it needs no configuration and no network.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if err := c.ValidateRequiredFlags(); err != nil { // cobra would look only after this
+			if err := errors.Join(c.ValidateRequiredFlags(), c.ValidateFlagGroups()); err != nil { // cobra would look only after this
 				return err
 			}
 			*began = true
@@ -75,15 +76,33 @@ Start with ` + "`bongsu demo`" + `: it needs no configuration and no network.`,
 	}
 	root.AddCommand(
 		demoCommand(),
+		drillCommand(),
 		initCommand(),
+		importFromCommand(),
 		validateCommand(),
 		checkCommand(),
+		presetsCommand(),
 		serveCommand(),
+		agentCommand(time.Now),
 		sayCommand(),
+		incidentCommand(),
+		maintenanceCommand(),
+		heartbeatsCommand(),
+		historyCommand(),
 		pauseCommand(),
 		resumeCommand(),
+		noticesCommand(),
+		reachCommand(),
 
+		templatesCommand(),
 		tokenCommand(),
+		userCommand(),
+		auditCommand(),
+		subscribersCommand(),
+		keysCommand(),
+		exportPageCommand(),
+		verifyCommand(),
+		webpushKeyCommand(),
 		schemaCommand(),
 		healthcheckCommand(),
 		versionCommand(),
@@ -94,4 +113,11 @@ Start with ` + "`bongsu demo`" + `: it needs no configuration and no network.`,
 // configFlag is the flag that names the configuration.
 func configFlag(c *cobra.Command, into *string) {
 	c.Flags().StringVarP(into, "config", "c", "bongsu.yaml", "configuration: a YAML file, or a folder of them")
+}
+
+// require marks a flag that is defined as one that must be given.
+func require(c *cobra.Command, flag string) {
+	if err := c.MarkFlagRequired(flag); err != nil {
+		panic(err) // the flag is defined by the caller
+	}
 }

@@ -4,7 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/hex"
 	"time"
+
+	"bongsu/notifier/appnotice"
 )
 
 // randomNames makes ids and check codes that nobody can guess.
@@ -23,12 +26,21 @@ func (randomNames) ID(now time.Time) string {
 	return idText.EncodeToString(b[:])
 }
 
+// nonce is what makes a signed request unlike any other.
+func nonce() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
 // codeLetters leaves out what people take for one another: 0 O, 1 I L, 5 S, 8 B.
 const codeLetters = "234679ACDEFGHJKMNPQRTUVWXYZ"
 
 // Code is four characters that people can read out.
-func (randomNames) Code() string {
-	code := make([]byte, 0, 4)
+func (randomNames) Code() string { return codeOf(4) }
+
+func codeOf(letters int) string {
+	code := make([]byte, 0, letters)
 	for len(code) < cap(code) {
 		var b [1]byte
 		rand.Read(b[:])
@@ -39,3 +51,6 @@ func (randomNames) Code() string {
 	}
 	return string(code)
 }
+
+// LongCode is a check code of an app's notice: there are many more of them.
+func (randomNames) LongCode() string { return codeOf(appnotice.CodeLetters) }

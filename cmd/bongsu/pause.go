@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -61,7 +60,7 @@ go on which stopped at its daily cap: it may then spend as much again.`,
 
 // resumeChannel allows a channel one more daily cap. Its day is the site's.
 func resumeChannel(c *cobra.Command, path, channel string) error {
-	cfg, err := loadConfig(path, os.LookupEnv)
+	cfg, err := loadBeside(path)
 	if err != nil {
 		return err
 	}

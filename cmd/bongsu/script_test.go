@@ -15,6 +15,9 @@ import (
 const runAsBongsu = "BONGSU_TEST_RUN"
 
 func TestMain(m *testing.M) {
+	if clock := os.Getenv(agentClock); clock != "" {
+		os.Exit(runAgentByClock(clock))
+	}
 	if os.Getenv(runAsBongsu) != "" {
 		os.Exit(Main())
 	}
@@ -63,7 +66,13 @@ func TestExitCodes(t *testing.T) {
 		{"no such flag", []string{"serve", "--prot"}, 2, "unknown flag: --prot"},
 		{"an argument too many", []string{"validate", "x"}, 2, "unknown command"},
 		{"an argument missing", []string{"say", "7F3K"}, 2, "accepts 2 arg(s), received 1"},
-		{"a flag missing", []string{"token", "create"}, 2, `required flag(s) "role" not set`},
+		{"a flag missing", []string{"token", "create"}, 2, "at least one of the flags in the group [role agent app] is required"},
+		{"a role and an agent", []string{"token", "create", "--role", "viewer", "--agent", "busan-1"}, 2, "[agent role] were all set"},
+		{"an agent without a location", []string{"token", "create", "--role", "agent"}, 1, "write --agent LOCATION"},
+		{"an agent without a hub", []string{"agent"}, 2, `required flag(s) "hub" not set`},
+		{"an agent that shows its token", []string{"agent", "--hub", "http://status.example", "--token-file", "testdata/script/token.txtar"}, 1, "write https://"},
+		{"an agent without a token", []string{"agent", "--hub", "https://status.example"}, 1, "there is no token"},
+		{"an agent whose folder is missing", []string{"agent", "--hub", "https://status.example", "--token-file", "main_token", "--state", "/nowhere"}, 1, "--token-file: open main_token"},
 		{"a text of blanks", []string{"say", "7F3K", "  "}, 1, "the text is empty"},
 		{"a text that clears the screen", []string{"say", "7F3K", "\x1b[2J"}, 1, "control characters"},
 		{"a text that is no UTF-8", []string{"say", "7F3K", "a\xff"}, 1, "not UTF-8"},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,7 +28,7 @@ func serveCommand() *cobra.Command {
 SIGHUP and when a file of it changes; a bad one is refused with every problem on
 the log, and the old one stays.
 
-Changes of listen, trusted_proxies, database, keys, location and signup need a
+Changes of listen, trusted_proxies, database, keys, location, signup and retention need a
 restart.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), path, c.ErrOrStderr()) },
@@ -42,7 +43,8 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newServer(ctx, cfg, serverOptions{env: os.LookupEnv, log: log})
+	again := newReloader(path)
+	s, err := newServer(ctx, cfg, serverOptions{env: os.LookupEnv, log: log, reloads: again})
 	if err != nil {
 		return err
 	}
@@ -50,27 +52,49 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 	if waiting := cfg.Waiting(); waiting != "" {
 		log.WarnContext(ctx, "some checks wait", "why", waiting)
 	}
+	for _, w := range cfg.Warnings() {
+		log.WarnContext(ctx, "the configuration", "note", w.String())
+	}
 	log.InfoContext(ctx, "serving", "listen", s.door.Addr().String(), "url", cfg.Model().Site.URL, "version", version)
+	if err := s.offerFirstUser(ctx, log); err != nil {
+		return err
+	}
+	saveMemory()
 	reloads := make(chan *config.Config)
-	go watchConfig(ctx, path, cfg, reloads, log)
+	go watchConfig(ctx, again, cfg, reloads, log)
 	return s.Run(ctx, reloads)
+}
+
+// saveMemory has the server hold a half more than it uses, instead of as much
+// again, unless GOGC says otherwise: looks leave little behind, so collecting
+// more often costs them hardly anything. What starting took beyond that goes
+// back at once, in the background: reading a configuration takes several times
+// what it leaves.
+func saveMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	go debug.FreeOSMemory()
 }
 
 // configPoll is how often the files of the configuration are looked at.
 const configPoll = 2 * time.Second
 
 // watchConfig sends every good new configuration until ctx is done.
-func watchConfig(ctx context.Context, path string, running *config.Config, reloads chan<- *config.Config, log *slog.Logger) {
+func watchConfig(ctx context.Context, again *reloader, running *config.Config, reloads chan<- *config.Config, log *slog.Logger) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	tick := time.NewTicker(configPoll)
 	defer tick.Stop()
+	path := again.path
 	seen := fingerprint(path)
 	for {
+		var asked chan error
 		select {
 		case <-ctx.Done():
 			return
+		case asked = <-again.ask:
 		case <-hup:
 		case <-tick.C:
 			if now := fingerprint(path); now == seen {
@@ -83,16 +107,30 @@ func watchConfig(ctx context.Context, path string, running *config.Config, reloa
 			err = reloadable(running, next)
 		}
 		if err != nil {
+			again.note(err, time.Now())
+			answer(asked, err)
 			log.ErrorContext(ctx, "reloading; the old configuration stays", "error", err)
 			continue
 		}
 		select {
 		case reloads <- next:
+			again.note(nil, time.Now())
+			answer(asked, nil)
 			log.InfoContext(ctx, "reloaded", "config", path)
+			for _, w := range next.Warnings() {
+				log.WarnContext(ctx, "the configuration", "note", w.String())
+			}
 			running = next
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// answer tells who asked for a reload how it ended; nobody may have.
+func answer(asked chan error, err error) {
+	if asked != nil {
+		asked <- err // there is room for one
 	}
 }
 
@@ -107,6 +145,7 @@ func reloadable(old, next *config.Config) error {
 		{"database", old.Database.Reveal() == next.Database.Reveal()},
 		{"keys", old.Keys.Reveal() == next.Keys.Reveal()},
 		{"location", old.Location == next.Location},
+		{"retention", old.Retention == next.Retention},
 		{"signup", reflect.DeepEqual(old.Signup, next.Signup)},
 	} {
 		if !part.same {

@@ -16,10 +16,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bongsu/config"
+	"bongsu/notifier/appnotice"
 	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/store"
 	"bongsu/web"
+	"bongsu/web/console"
+	"bongsu/web/mirror"
 )
 
 // server is what outlives a reload: database, page, listener.
@@ -28,11 +31,19 @@ type server struct {
 
 	cfg     *config.Config
 	page    *web.Server
-	signup  *signup.Desk // nil: no text can be sent
+	console *console.Console // nil: there is none
+	drills  *deskDrills      // the console's
+	reloads *reloader        // nil: the configuration is never read anew
+	crowds  *crowds          // for the console
+	signup  *signup.Desk     // nil: no text can be sent
+	apps    *appnotice.Desk
 	door    net.Listener
-	process *prometheus.Registry
-	engine  atomic.Pointer[engine]
-	latest  atomic.Pointer[status.Snapshot]
+	// consoleListener is the console's own; nil where it is at the page's.
+	consoleListener net.Listener
+	process         *prometheus.Registry
+	engine          atomic.Pointer[engine]
+	mirrors         []*mirror.Mirror
+	latest          atomic.Pointer[status.Snapshot]
 }
 
 // serverOptions are what demo does otherwise than serve.
@@ -41,13 +52,17 @@ type serverOptions struct {
 	log        *slog.Logger
 	simulation bool
 	extra      map[string]http.Handler
-	links      []web.Link
-	watch      func(*status.Snapshot) // sees each snapshot once it is published; may be nil
+	// consoleDoor lets operators in otherwise than by their accounts; may be nil.
+	consoleDoor console.Door
+	// reloads is how the configuration is read anew; nil: it is not.
+	reloads *reloader
+	links   []web.Link
+	watch   func(*status.Snapshot) // sees each snapshot once it is published; may be nil
 }
 
 // newServer opens the database and the listener.
 func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *server, err error) {
-	s := &server{cfg: cfg, process: prometheus.NewRegistry()}
+	s := &server{cfg: cfg, process: prometheus.NewRegistry(), reloads: o.reloads}
 	s.process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.parts = parts{env: o.env, simulation: o.simulation, log: o.log}
 	defer func() {
@@ -58,18 +73,33 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if s.keys, err = keysOf(cfg); err != nil {
 		return nil, err
 	}
+	s.links = signup.NewLinks(cfg.Model().Site.URL, s.keys.DeriveAll("personal links"))
 	if s.store, err = store.Open(ctx, cfg.Database.Reveal(), store.Options{Sole: true, Keys: s.keys}); err != nil {
+		return nil, err
+	}
+	if s.beats, err = newBeats(ctx, s.store, s.keys, time.Now()); err != nil {
 		return nil, err
 	}
 	if s.signup, err = s.openSignup(); err != nil {
 		return nil, err
 	}
+	if s.apps, err = s.openApps(); err != nil {
+		return nil, err
+	}
+	if err = s.openConsole(ctx, o); err != nil {
+		return nil, err
+	}
 	if s.page, err = web.New(s.pageOptions(o)); err != nil { //nolint:contextcheck // handlers have their request's
+		return nil, err
+	}
+	if err := s.openMirrors(); err != nil {
 		return nil, err
 	}
 	s.publish = func(snapshot *status.Snapshot) {
 		s.page.Publish(snapshot)
 		s.latest.Store(snapshot)
+		s.wakeMirrors()
+		s.tellConsole()
 		if o.watch != nil {
 			o.watch(snapshot)
 		}
@@ -77,20 +107,30 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if s.door, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
 	}
-	return s, nil
+	return s, s.listenConsole(ctx)
 }
 
 func (s *server) pageOptions(o serverOptions) web.Options {
 	page := web.Options{
-		TrustedProxies: s.cfg.TrustedProxies, Extra: o.extra, Links: o.links,
+		TrustedProxies: s.cfg.TrustedProxies, Extra: s.mounted(o.extra), Links: o.links,
 		Metrics:  prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
-		Register: s.process,
-		Desk:     currentDesk{s}, Tokens: bearers{s.store},
-		Hooks: &web.Hooks{Twilio: currentHooks{s}, Receipts: currentHooks{s}.Receipts},
-		Now:   time.Now, Log: o.log,
+		Register: s.process, Proofs: proofs{s.store, s.cfg.Model().Apps},
+		Desk: currentDesk{s}, Tokens: &bearers{tokens: s.store}, Apps: s.apps, Hub: currentHub{s}, Beats: s.beats, History: s.store,
+		Answers: answers{s.store}, Books: books{s}, Holds: holds{s.store}, People: subscribers{s.store, deskPeople{s}}, Keyring: keyring{s}, Secret: s.keys.Derive("cursors"),
+		Incoming: s.source, Slack: currentSlack{s}, Audit: s.auditAPI,
+		Hooks: &web.Hooks{
+			Twilio:   currentHooks{s},
+			Reports:  map[string]web.Reports{"solapi": currentHooks{s}.reports("solapi"), "nhn-sms": currentHooks{s}.reports("nhn-sms")},
+			LINE:     currentHooks{s}.Chats,
+			Receipts: currentHooks{s}.Receipts,
+		},
+		Now: time.Now, Log: o.log,
 	}
 	if s.signup != nil {
-		page.Signup = s.signup
+		page.Signup, page.PushKey = s.signup, pushKey(s.cfg)
+		if account := s.cfg.Signup.LINE; account != nil {
+			page.LINEBot = account.Account
+		}
 	}
 	return page
 }
@@ -102,6 +142,14 @@ func (s *server) Close() error {
 		if err := s.door.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			failed = err
 		}
+	}
+	if s.consoleListener != nil {
+		if err := s.consoleListener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	if s.crowds != nil {
+		s.crowds.Close()
 	}
 	if s.store != nil {
 		failed = errors.Join(failed, s.store.Close())
@@ -122,7 +170,14 @@ func (s *server) gather() ([]*dto.MetricFamily, error) {
 func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.page.Serve(ctx, s.door) })
+	group.Go(func() error { return s.runConsole(ctx) })
+	group.Go(func() error { keepAccounts(ctx, s.store, time.Now, s.log); return nil })
 	group.Go(func() error { return s.runEngines(ctx, reloads) })
+	group.Go(func() error { keepHistory(ctx, s.store, time.Now, s.log); return nil })
+	group.Go(func() error { return runApps(ctx, s) })
+	group.Go(func() error { runSent(ctx, s); return nil })
+	group.Go(func() error { s.runMirrors(ctx); return nil })
+	group.Go(func() error { keepBooks(ctx, s.store, s.cfg.Retention.Deliveries, time.Now, s.log); return nil })
 	if s.signup != nil {
 		group.Go(func() error { return s.signup.Run(ctx, time.Now) })
 	}
@@ -140,6 +195,9 @@ func (s *server) runEngines(ctx context.Context, reloads <-chan *config.Config) 
 		var fresh *engine
 		if fresh, err = newEngine(next, s.parts); err != nil {
 			s.log.ErrorContext(ctx, "reloading; the old configuration stays", "error", err)
+			if s.reloads != nil {
+				s.reloads.note(err, time.Now())
+			}
 			fresh, err = newEngine(e.cfg, s.parts)
 		}
 		e = fresh

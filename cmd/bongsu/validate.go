@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +25,9 @@ func validateCommand() *cobra.Command {
   file:line:col: path: what is wrong; what to write
 
 It also words every text that the program could have to send and says which does
-not fit its channel. Exits 1 if there is a problem.`,
+not fit its channel, and fails every failure domain in turn: an audience that
+would be left with no way is a problem unless its route waives that domain, one
+way alone is worth a note. Exits 1 if there is a problem.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return validate(c.OutOrStdout(), path) },
 	}
@@ -43,7 +47,8 @@ func validate(out io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	if wrong := proveTexts(cfg); len(wrong) > 0 {
+	tried, wrong := words.Try(cfg.Model(), allClasses(cfg))
+	if len(wrong) > 0 {
 		for _, p := range wrong {
 			fmt.Fprintf(out, "%s: %s: %s\n", path, p.Path, p.Text)
 		}
@@ -53,23 +58,35 @@ func validate(out io.Writer, path string) error {
 	model := cfg.Model()
 	fmt.Fprintf(out, "%s is fine: %s, %s, %s.\n", path, counted(len(model.Components), "component"),
 		counted(len(cfg.Checks()), "check"), counted(len(cfg.Channels()), "channel"))
+	if c := tried.Closest; tried.Texts > 0 {
+		fmt.Fprintf(out, "texts: %d tried at their longest; closest to its limit is %s by %s in %s, %d of %d %s\n",
+			tried.Texts, c.Event, c.Class, c.Lang, c.Size.Units, c.Size.Limit, c.Size.Unit)
+	}
+	for _, w := range cfg.Warnings() {
+		fmt.Fprintf(out, "note: %s\n", w)
+	}
 	if waiting := cfg.Waiting(); waiting != "" {
 		fmt.Fprintf(out, "note: %s\n", waiting)
 	}
 	return nil
 }
 
-// proveTexts words everything that could have to be sent, at its longest.
-func proveTexts(cfg *config.Config) []notifier.Problem {
+// allClasses are the kinds of text that the configuration's channels carry, and
+// its plans ask for.
+func allClasses(cfg *config.Config) []notifier.Class {
 	var used []notifier.Class
-	seen := map[notifier.Class]bool{}
-	for _, c := range cfg.Channels() {
-		if !seen[c.Class] {
-			seen[c.Class] = true
-			used = append(used, c.Class)
+	add := func(class notifier.Class) {
+		if !slices.Contains(used, class) {
+			used = append(used, class)
 		}
 	}
-	return words.Prove(cfg.Model(), used)
+	for _, c := range cfg.Channels() {
+		add(c.Class)
+	}
+	if byPlan := classes(cfg); slices.ContainsFunc(slices.Collect(maps.Values(byPlan)), func(of []notifier.Class) bool { return slices.Contains(of, notifier.ClassLMS) }) {
+		add(notifier.ClassLMS)
+	}
+	return used
 }
 
 // counted is a number with its noun; the plural adds an s unless it is given.

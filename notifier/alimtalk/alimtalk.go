@@ -18,10 +18,10 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"bongsu/notifier"
+	"bongsu/notifier/nhn"
 	"bongsu/notifier/wire"
 )
 
@@ -56,7 +56,7 @@ func (s *Settings) Problems() []notifier.Problem {
 		path   string
 		secret notifier.Secret
 	}{{"app_key", s.AppKey}, {"secret", s.Secret}, {"sender_key", s.SenderKey}} {
-		if !isKey(key.secret.Reveal()) {
+		if !nhn.IsKey(key.secret.Reveal()) {
 			found = append(found, notifier.Problem{Path: key.path, Text: "is missing or no key; write env:NAME or file:PATH"})
 		}
 	}
@@ -71,26 +71,20 @@ func (s *Settings) Problems() []notifier.Problem {
 	return found
 }
 
-// isKey keeps what would change the meaning of an address or a header out of
-// both.
-func isKey(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/?#%", r) })
-}
-
 // Open makes the gateway.
 func (s *Settings) Open(o notifier.Outside) (notifier.Gateway, error) {
-	base, err := wire.ParseBase(s.BaseURL)
+	api, err := nhn.NewAPI(s.BaseURL, s.Secret, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Gateway{settings: *s, line: wire.NewLine(base, o.UserAgent)}, nil
+	return &Gateway{settings: *s, api: api}, nil
 }
 
 // Gateway is NHN Cloud. Beyond handing over it can be asked for a result,
 // since it calls nobody back.
 type Gateway struct {
 	settings Settings
-	line     *wire.Line
+	api      *nhn.API
 }
 
 // DedupesFor says that a delivery's key is taken once in ten minutes: a second
@@ -116,7 +110,7 @@ type resend struct {
 }
 
 type reply struct {
-	Header  header `json:"header"`
+	Header  nhn.Header `json:"header"`
 	Message struct {
 		RequestID string `json:"requestId"`
 		Results   []struct {
@@ -125,12 +119,6 @@ type reply struct {
 			Message string `json:"resultMessage"`
 		} `json:"sendResults"`
 	} `json:"message"`
-}
-
-type header struct {
-	OK      bool   `json:"isSuccessful"`
-	Code    int    `json:"resultCode"`
-	Message string `json:"resultMessage"`
 }
 
 // Send hands one notice over. The reference is the request's id and the
@@ -146,20 +134,21 @@ func (g *Gateway) Send(ctx context.Context, m notifier.Message) (string, error) 
 		return "", errors.New("the app key makes no address")
 	}
 	r.Header.Set("X-NC-API-IDEMPOTENCY-KEY", m.Delivery)
+	x := &wire.Exchange{}
 	var answer reply
-	x, err := g.ask(r, &answer)
-	if err != nil {
+	if err := g.api.Ask(r, x, &answer); err != nil {
 		return "", x.Fault(err, g.secrets(m)...)
 	}
 	return g.taken(x, &answer, m)
 }
 
 func (g *Gateway) order(m notifier.Message) order {
+	digits, _ := nhn.Domestic(m.To)
 	return order{
 		SenderKey:    g.settings.SenderKey.Reveal(),
 		TemplateCode: g.code(m.Template),
 		RecipientList: []recipient{{
-			Number: domestic(m.To), Parameters: m.Params, Key: m.Delivery,
+			Number: digits, Parameters: m.Params, Key: m.Delivery,
 		}},
 	}
 }
@@ -171,37 +160,15 @@ func (g *Gateway) code(template string) string {
 	return template
 }
 
-// domestic writes a Korean number as Korea does; another country's stays.
-func domestic(number string) string {
-	if rest, ok := strings.CutPrefix(number, "+82"); ok {
-		return "0" + rest
-	}
-	return strings.TrimPrefix(number, "+")
-}
-
 func (g *Gateway) path(parts ...string) string {
 	u := &url.URL{Path: "/alimtalk/v2.3/appkeys/" + g.settings.AppKey.Reveal()}
 	return u.JoinPath(parts...).String()
 }
 
-// ask makes one exchange and reads its answer, which is JSON whatever its
-// status. An error says that there is none that tells.
-func (g *Gateway) ask(r *http.Request, answer any) (*wire.Exchange, error) {
-	r.Header.Set("X-Secret-Key", g.settings.Secret.Reveal())
-	r.Header.Set("Content-Type", "application/json;charset=UTF-8")
-	x := &wire.Exchange{}
-	if err := g.line.Do(r, x); err != nil {
-		return x, err
-	}
-	if err := json.Unmarshal(x.Body, answer); err != nil {
-		return x, fmt.Errorf("reading the answer: %w", err)
-	}
-	return x, nil
-}
-
 func (g *Gateway) secrets(m notifier.Message) []string {
 	s := g.settings
-	return []string{s.Secret.Reveal(), s.AppKey.Reveal(), s.SenderKey.Reveal(), m.To, domestic(m.To), m.Body}
+	digits, _ := nhn.Domestic(m.To)
+	return []string{s.Secret.Reveal(), s.AppKey.Reveal(), s.SenderKey.Reveal(), m.To, digits, m.Body}
 }
 
 // taken reads the answer to a hand-over: its header, then the recipient's own
@@ -211,7 +178,7 @@ func (g *Gateway) taken(x *wire.Exchange, answer *reply, m notifier.Message) (st
 		return "", nil // what came first with this key was taken
 	}
 	if answer.Header.Code != 0 {
-		return "", classify(x, answer.Header.Code, answer.Header.Message, false, g.secrets(m))
+		return "", classify(x, answer.Header.Code, answer.Header.Text, false, g.secrets(m))
 	}
 	results := answer.Message.Results
 	if !answer.Header.OK || x.Status >= 300 || len(results) != 1 || answer.Message.RequestID == "" {

@@ -1,12 +1,9 @@
 package alimtalk_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +16,7 @@ import (
 
 	"bongsu/notifier"
 	"bongsu/notifier/alimtalk"
+	"bongsu/notifier/gatewaytest"
 )
 
 const (
@@ -29,13 +27,17 @@ const (
 	words  = "[상태알림] 장애 안내"
 )
 
-func open(t *testing.T, base string) *alimtalk.Gateway {
-	t.Helper()
+func settings(base string) *alimtalk.Settings {
 	s := alimtalk.Kind().New().(*alimtalk.Settings)
 	s.AppKey, s.Secret, s.SenderKey = notifier.NewSecret(appKey), notifier.NewSecret(secret), notifier.NewSecret(sender)
 	s.Templates = map[string]string{"opened.ko": "BS_OPENED_KO"}
 	s.BaseURL = base
-	g, err := s.Open(notifier.Outside{UserAgent: "Bongsu/test"})
+	return s
+}
+
+func open(t *testing.T, base string) *alimtalk.Gateway {
+	t.Helper()
+	g, err := settings(base).Open(notifier.Outside{UserAgent: "Bongsu/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +110,8 @@ func TestALostAnswerIsSettledByTheKey(t *testing.T) {
 	s := httptest.NewServer(n)
 	defer s.Close()
 	g := open(t, s.URL)
-	if _, err := g.Send(t.Context(), message()); shape(err) != "uncertain" {
-		t.Errorf("lost answer: %v", err)
+	if _, err := g.Send(t.Context(), message()); err == nil {
+		t.Error("the answer was not lost")
 	}
 	if _, err := g.Send(t.Context(), message()); err != nil {
 		t.Errorf("again: %v", err)
@@ -119,105 +121,39 @@ func TestALostAnswerIsSettledByTheKey(t *testing.T) {
 	}
 }
 
-func shape(err error) string {
-	if e, ok := errors.AsType[*notifier.RejectedError](err); ok {
-		return fmt.Sprintf("rejected %s recipient=%t", e.Code, e.Recipient)
-	}
-	if e, ok := errors.AsType[*notifier.ThrottledError](err); ok {
-		return "throttled " + e.After.String()
-	}
-	if _, ok := errors.AsType[*notifier.UncertainError](err); ok {
-		return "uncertain"
-	}
-	if err == nil {
-		return "taken"
-	}
-	return "again"
-}
-
 func header(code int) string {
-	return fmt.Sprintf(`{"header":{"isSuccessful":false,"resultCode":%d,"resultMessage":"%s of %s by %s to %s"}}`, code, secret, appKey, sender, number)
+	return fmt.Sprintf(`{"header":{"isSuccessful":false,"resultCode":%d,"resultMessage":"Not %s"}}`, code, gatewaytest.Echo)
 }
 
-func TestKindsOfNo(t *testing.T) {
-	line := `{"header":{"isSuccessful":true,"resultCode":0},"message":{"requestId":"R1","sendResults":[{"recipientSeq":1,"resultCode":%d,"resultMessage":"no 01055501234"}]}}`
-	for _, c := range []struct {
-		status     int
-		body, want string
-	}{
-		{200, header(-1000), "rejected -1000 recipient=false"},
-		{200, header(-3005), "rejected -3005 recipient=false"},
-		{200, header(-1005), "taken"},
-		{200, header(400305), "taken"},
-		{400, header(400305), "taken"},
-		{200, header(-9999), "again"},
-		{500, header(-1), "again"},
-		{429, header(-1), "throttled 2s"},
-		{429, "", "throttled 2s"},
-		{200, fmt.Sprintf(line, -2019), "rejected -2019 recipient=true"},
-		{200, "{}", "uncertain"},
-		{200, `{"header":{"isSuccessful":true,"resultCode":0}}`, "uncertain"},
-		{200, "<html>", "uncertain"},
-		{502, "<html>", "uncertain"},
-		{404, "<html>", "rejected HTTP 404 recipient=false"},
-		{301, "", "again"},
-	} {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", "2")
-			w.WriteHeader(c.status)
-			io.WriteString(w, c.body)
-		}))
-		_, err := open(t, s.URL).Send(t.Context(), message())
-		_, _, _, findErr := open(t, s.URL).Find(t.Context(), message(), time.Now())
-		s.Close()
-		if got := shape(err); got != c.want {
-			t.Errorf("%d %s: %s, want %s: %v", c.status, c.body, got, c.want, err)
-		}
-		leaksNothing(t, err)
-		leaksNothing(t, findErr)
-	}
-}
+func TestAlimTalkIsAGateway(t *testing.T) { gatewaytest.Run(t, asAGateway()) }
 
-func leaksNothing(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	said := fmt.Sprintf("%v %+v", err, err)
-	for _, s := range []string{secret, appKey, sender, number, number[3:], words} {
-		if strings.Contains(said, s) {
-			t.Errorf("an error tells %q: %s", s, said)
-		}
-	}
-}
+// FuzzAnswers reads whatever may come back.
+func FuzzAnswers(f *testing.F) { gatewaytest.Fuzz(f, asAGateway()) }
 
-func TestFaultsOfTheWayThere(t *testing.T) {
-	door, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+func asAGateway() gatewaytest.Case {
+	ok := `{"header":{"isSuccessful":true,"resultCode":0,"resultMessage":"SUCCESS"},"message":{"requestId":"R1","sendResults":[{"recipientSeq":1,"resultCode":%d,"resultMessage":"%s"}]}}`
+	return gatewaytest.Case{
+		Settings: func(base string) notifier.Settings { return settings(base) },
+		Message:  func(string) notifier.Message { return message() },
+		Classes:  []notifier.Class{notifier.ClassAlimTalk},
+		Secrets:  []string{appKey, secret, sender},
+		Taken:    gatewaytest.JSON(200, fmt.Sprintf(ok, 0, "SUCCESS")), Ref: "R1/1",
+		Answers: []gatewaytest.Saying{
+			{Answer: gatewaytest.JSON(200, header(-1000)), Want: gatewaytest.Rejects(gatewaytest.Ours, "-1000")},
+			{Answer: gatewaytest.JSON(401, header(-1001)), Want: gatewaytest.Rejects(gatewaytest.Ours, "-1001")},
+			{Answer: gatewaytest.JSON(200, header(-3005)), Want: gatewaytest.Rejects(gatewaytest.Ours, "-3005")},
+			{Answer: gatewaytest.JSON(200, header(-1005)), Want: gatewaytest.Is(gatewaytest.Taken)},
+			{Answer: gatewaytest.JSON(200, header(400305)), Want: gatewaytest.Is(gatewaytest.Taken)},
+			{Answer: gatewaytest.JSON(400, header(400305)), Want: gatewaytest.Is(gatewaytest.Taken)},
+			{Answer: gatewaytest.JSON(200, header(-9999)), Want: gatewaytest.Is(gatewaytest.Again)},
+			{Answer: gatewaytest.JSON(500, header(-1)), Want: gatewaytest.Is(gatewaytest.Again)},
+			{Answer: gatewaytest.JSON(429, header(-1)), Want: gatewaytest.Want{Kind: gatewaytest.Throttled, After: 7 * time.Second}},
+			{Answer: gatewaytest.JSON(200, fmt.Sprintf(ok, -2019, gatewaytest.Echo)), Want: gatewaytest.Rejects(gatewaytest.Recipient, "-2019")},
+			{Answer: gatewaytest.JSON(200, "{}"), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: gatewaytest.JSON(200, `{"header":{"isSuccessful":true,"resultCode":0}}`), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+		},
+		Find: true, Result: true,
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if c, err := door.Accept(); err == nil {
-			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-				io.Copy(io.Discard, r.Body)
-			}
-			c.(*net.TCPConn).SetLinger(0)
-			c.Close()
-		}
-	}()
-	_, err = open(t, "http://"+door.Addr().String()).Send(t.Context(), message())
-	door.Close()
-	<-done
-	if shape(err) != "uncertain" {
-		t.Errorf("reset after the request: %v", err)
-	}
-	leaksNothing(t, err)
-	if _, err = open(t, "http://127.0.0.1:1").Send(t.Context(), message()); shape(err) != "again" {
-		t.Errorf("nobody listening: %v", err)
-	}
-	leaksNothing(t, err)
 }
 
 func TestResultsAreAskedFor(t *testing.T) {
@@ -259,6 +195,37 @@ func TestResultsAreAskedFor(t *testing.T) {
 		if _, err := open(t, "http://127.0.0.1:1").Result(t.Context(), ref, since); err == nil {
 			t.Errorf("reference %q: no error", ref)
 		}
+	}
+}
+
+// All that became known in a time is asked for a thousand at once; the receipts
+// are those of references, since the list tells no key of ours.
+func TestManyResultsAtOnce(t *testing.T) {
+	const all = 1500
+	var asked []url.Values
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query())
+		if r.URL.Path != "/alimtalk/v2.3/appkeys/"+appKey+"/message-results" {
+			t.Errorf("asked %s", r.URL.Path)
+		}
+		first := 1000 * (len(asked) - 1)
+		var rows []string
+		for n := first; n < min(first+1000, all); n++ {
+			status := []string{"COMPLETED", "FAILED"}[n%2]
+			rows = append(rows, fmt.Sprintf(`{"requestId":"R%d","recipientSeq":1,"requestDate":"2022-10-16 00:30:00.0","createDate":"2022-10-16 00:30:00.0","receiveDate":"2022-10-16 00:30:01.0","resendStatus":"RSC01","resendStatusName":"-","messageStatus":%q,"resultCode":"1000","resultCodeName":"성공"}`, n, status))
+		}
+		fmt.Fprintf(w, `{"header":{"isSuccessful":true,"resultCode":0},"messages":[%s]}`, strings.Join(rows, ","))
+	}))
+	defer s.Close()
+	since := time.Date(2022, 10, 15, 15, 30, 0, 0, time.UTC)
+	got := map[string]notifier.Rank{}
+	err := open(t, s.URL).Results(t.Context(), since, since.Add(time.Minute), func(r notifier.Receipt) { got[r.Ref] = r.Rank })
+	if err != nil || len(got) != all || got["R1498/1"] != notifier.Delivered || got["R1499/1"] != notifier.FailedRank {
+		t.Errorf("%d results, error %v", len(got), err)
+	}
+	want := url.Values{"startUpdateDate": {"2022-10-16 00:30"}, "endUpdateDate": {"2022-10-16 00:31"}, "pageSize": {"1000"}, "pageNum": {"2"}}
+	if diff := cmp.Diff(want, asked[1]); diff != "" || len(asked) != 2 {
+		t.Errorf("%d questions; the second (-want +got):\n%s", len(asked), diff)
 	}
 }
 

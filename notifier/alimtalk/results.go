@@ -3,13 +3,13 @@ package alimtalk
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"bongsu/notifier"
+	"bongsu/notifier/nhn"
 	"bongsu/notifier/wire"
 )
 
@@ -34,6 +34,10 @@ func (f *found) rank() notifier.Rank {
 	return notifier.Accepted
 }
 
+func (f *found) receipt(ref string, at time.Time) notifier.Receipt {
+	return notifier.Receipt{Delivery: f.Key, Ref: ref, Rank: f.rank(), Code: f.Code, Text: wire.Scrub(f.CodeName), At: at}
+}
+
 // Result asks what became of the message with the reference that Send
 // returned. The receipt has no delivery key if NHN does not tell it.
 func (g *Gateway) Result(ctx context.Context, ref string, at time.Time) (notifier.Receipt, error) {
@@ -42,37 +46,33 @@ func (g *Gateway) Result(ctx context.Context, ref string, at time.Time) (notifie
 		return notifier.Receipt{}, errors.New("the reference is not of the form ID/1")
 	}
 	var answer struct {
-		Header  header `json:"header"`
-		Message found  `json:"message"`
+		Header  nhn.Header `json:"header"`
+		Message found      `json:"message"`
 	}
-	if err := g.get(ctx, g.path("messages", request, seq), &answer, &answer.Header); err != nil {
+	if err := g.api.Get(ctx, g.path("messages", request, seq), 0, &answer, &answer.Header, g.secrets(notifier.Message{})...); err != nil {
 		return notifier.Receipt{}, err
 	}
-	f := answer.Message
-	return notifier.Receipt{
-		Delivery: f.Key, Ref: ref, Rank: f.rank(), Code: f.Code, Text: wire.Scrub(f.CodeName), At: at,
-	}, nil
+	return answer.Message.receipt(ref, at), nil
 }
 
-// seoul is the time zone of NHN's dates. Korea has had no other since 1988.
-var seoul = time.FixedZone("KST", 9*60*60)
+// minutes is how the API writes times in its questions.
+const minutes = "2006-01-02 15:04"
 
 // Find asks whether a notice whose hand-over has no known end was taken, by
 // the delivery's key.
 func (g *Gateway) Find(ctx context.Context, m notifier.Message, since time.Time) (bool, string, notifier.Rank, error) {
-	const minutes = "2006-01-02 15:04"
 	query := url.Values{
 		"recipientGroupingKey": {m.Delivery},
-		"startRequestDate":     {since.In(seoul).Add(-time.Minute).Format(minutes)},
-		"endRequestDate":       {since.In(seoul).AddDate(0, 0, 1).Format(minutes)},
+		"startRequestDate":     {since.In(nhn.Seoul).Add(-time.Minute).Format(minutes)},
+		"endRequestDate":       {since.In(nhn.Seoul).AddDate(0, 0, 1).Format(minutes)},
 	}
 	var answer struct {
-		Header header `json:"header"`
+		Header nhn.Header `json:"header"`
 		Search struct {
 			Messages []found `json:"messages"`
 		} `json:"messageSearchResultResponse"`
 	}
-	if err := g.get(ctx, g.path("messages")+"?"+query.Encode(), &answer, &answer.Header, g.secrets(m)...); err != nil {
+	if err := g.api.Get(ctx, g.path("messages")+"?"+query.Encode(), 0, &answer, &answer.Header, g.secrets(m)...); err != nil {
 		return false, "", notifier.Planned, err
 	}
 	for _, f := range answer.Search.Messages {
@@ -83,20 +83,24 @@ func (g *Gateway) Find(ctx context.Context, m notifier.Message, since time.Time)
 	return false, "", notifier.Planned, nil
 }
 
-func (g *Gateway) get(ctx context.Context, path string, answer any, head *header, secrets ...string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, path, http.NoBody)
-	if err != nil {
-		return errors.New("the app key makes no address")
+// Results hands over what became known between two instants of any notice of
+// the app's. The receipts have no delivery key: NHN does not tell it there.
+func (g *Gateway) Results(ctx context.Context, from, until time.Time, each func(notifier.Receipt)) error {
+	query := url.Values{
+		"startUpdateDate": {from.In(nhn.Seoul).Format(minutes)},
+		"endUpdateDate":   {until.In(nhn.Seoul).Format(minutes)},
+		"pageSize":        {strconv.Itoa(nhn.PageSize)},
 	}
-	secrets = append(secrets, g.secrets(notifier.Message{})...)
-	x, err := g.ask(r, answer)
-	switch {
-	case err != nil:
-		return x.Fault(err, secrets...)
-	case head.Code != 0:
-		return classify(x, head.Code, head.Message, false, secrets)
-	case !head.OK || x.Status >= 300:
-		return x.Fault(nil, secrets...)
-	}
-	return nil
+	return nhn.Pages(func(page int) (int, error) {
+		query.Set("pageNum", strconv.Itoa(page))
+		var answer struct {
+			Header   nhn.Header `json:"header"`
+			Messages []found    `json:"messages"`
+		}
+		err := g.api.Get(ctx, g.path("message-results")+"?"+query.Encode(), nhn.PageLimit, &answer, &answer.Header, g.secrets(notifier.Message{})...)
+		for _, f := range answer.Messages {
+			each(f.receipt(f.RequestID+"/"+strconv.Itoa(f.Seq), until))
+		}
+		return len(answer.Messages), err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ const (
 	maxTries   = 5
 	// CodeLasts is how long a code is good.
 	CodeLasts = 10 * time.Minute
-	// PendingLasts is how long a number is kept that nobody has confirmed.
+	// PendingLasts is how long an address is kept that nobody has confirmed.
 	PendingLasts = 24 * time.Hour
 )
 
@@ -45,9 +46,12 @@ const (
 type Code struct {
 	Ticket  string // goes with the code through the visitor's form; nobody can guess it
 	Purpose Purpose
-	Proof   string // a keyed hash of ticket and digits
+	Proof   string   // a keyed hash of ticket and digits
+	Kinds   []string // of the addresses that it proves, all to the same end
 	Lang    string
 	AtLeast status.State
+	Topics  []string // what they want to hear of; none: everything
+	Adds    bool     // one more address of somebody who is there: what they want stays as it is
 	Made    time.Time
 	Expires time.Time
 	Tries   int
@@ -105,6 +109,46 @@ func newDigits(random io.Reader) (string, error) {
 		return "", fmt.Errorf("making a code: %w", err)
 	}
 	return fmt.Sprintf("%0*d", codeDigits, n.Int64()), nil
+}
+
+// sendBytes are the random bytes of a code that comes to us: one in a million
+// million, since it is found by itself, among all that live.
+const sendBytes = 5
+
+// newSendCode is a code for people to send to us: two words of four letters and
+// digits.
+func newSendCode(random io.Reader) (string, error) {
+	b := make([]byte, sendBytes)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("making a code: %w", err)
+	}
+	code := strings.ToUpper(ticketText.EncodeToString(b))
+	return code[:4] + "-" + code[4:], nil
+}
+
+// sendCode is a code as people send it, or false if it cannot be one.
+func sendCode(sent string) (string, bool) {
+	if len(sent) > maxTyped {
+		return "", false
+	}
+	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\n", "", "\r", "").Replace(sent))
+	if len(code) != 8 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
+		return "", false
+	}
+	return code[:4] + "-" + code[4:], true
+}
+
+// sendTicket is the ticket of a code that comes to us: it is found by the code.
+func (s secret) sendTicket(code string) string { return s.hash("send", code)[:32] }
+
+// newHookSecret signs what is sent to a receiver: 24 random bytes, as Standard
+// Webhooks write them.
+func newHookSecret(random io.Reader) (string, error) {
+	b := make([]byte, 24)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("making a secret: %w", err)
+	}
+	return "whsec_" + base64.StdEncoding.EncodeToString(b), nil
 }
 
 // digits is a code as people type it, or false if it cannot be one.

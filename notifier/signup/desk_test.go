@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,13 +20,19 @@ import (
 	"bongsu/status"
 )
 
+var links = signup.NewLinks("https://status.example", [][]byte{[]byte("a secret of links")})
+
 var march = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // book is a book of paper: it keeps what it was asked, and answers as told.
 type book struct {
 	asked    []signup.Request
 	redeemed []signup.Redemption
+	bound    []signup.Binding
 	stopped  []string
+	member   signup.Member
+	chosen   []signup.Choices
+	dropped  []string
 	tidied   []time.Time
 	answer   signup.Asked
 	err      error
@@ -35,12 +43,34 @@ func (b *book) AskCode(_ context.Context, r signup.Request) (signup.Asked, error
 	return b.answer, b.err
 }
 
-func (b *book) Redeem(_ context.Context, r signup.Redemption) error {
+func (b *book) Redeem(_ context.Context, r signup.Redemption) (int64, error) {
 	b.redeemed = append(b.redeemed, r)
+	return 7, b.err
+}
+
+func (b *book) Bind(_ context.Context, r signup.Binding) error {
+	b.bound = append(b.bound, r)
 	return b.err
 }
 
-func (b *book) LeaveByText(_ context.Context, number, ref string, _ time.Time) error {
+func (b *book) Member(_ context.Context, id int64) (signup.Member, error) {
+	if id != b.member.ID {
+		return signup.Member{}, signup.ErrGone
+	}
+	return b.member, b.err
+}
+
+func (b *book) Choose(_ context.Context, _ int64, c signup.Choices) error {
+	b.chosen = append(b.chosen, c)
+	return b.err
+}
+
+func (b *book) Drop(_ context.Context, id int64, kind string, _ time.Time) (bool, error) {
+	b.dropped = append(b.dropped, fmt.Sprintf("%d %s", id, kind))
+	return kind == "", b.err
+}
+
+func (b *book) LeaveByText(_ context.Context, number, ref string, _, _ time.Time) error {
 	b.stopped = append(b.stopped, number+" "+ref)
 	return b.err
 }
@@ -59,8 +89,9 @@ func open(t *testing.T, countries ...string) (*signup.Desk, *book, *outbox) {
 	t.Helper()
 	b, o := &book{}, new(outbox)
 	d, err := signup.New(signup.Rules{
-		Site:      status.Site{Languages: []string{"ko", "ja", "en"}},
-		Countries: countries, Channel: "sms", Plan: "citizens", Secret: []byte("sixteen bytes or more"),
+		Site:   status.Site{Languages: []string{"ko", "ja", "en"}, URL: "https://status.example"},
+		Offers: []signup.Offer{{Kind: "sms", Joins: len(countries) > 0, Countries: countries, Channel: "sms", Plan: "citizens"}},
+		Secret: []byte("sixteen bytes or more"), Links: links,
 	}, b, o, rand.Reader, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -69,17 +100,18 @@ func open(t *testing.T, countries ...string) (*signup.Desk, *book, *outbox) {
 }
 
 func visitor(number, from string) signup.Visitor {
-	return signup.Visitor{Number: number, Lang: "en", AtLeast: status.PartialOutage, From: netip.MustParseAddr(from)}
+	return signup.Visitor{Kind: "sms", Address: number, Lang: "en", AtLeast: status.PartialOutage, From: netip.MustParseAddr(from)}
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
 func TestACodeGoesByTheLedgerAlone(t *testing.T) {
 	d, b, woken := open(t, "KR")
-	ticket, err := d.Ask(t.Context(), signup.Join, visitor("010-1234-5678", "192.0.2.1"), march)
+	asking, err := d.Ask(t.Context(), signup.Join, visitor("010-1234-5678", "192.0.2.1"), march)
 	if err != nil {
 		t.Fatal(err)
 	}
+	ticket := asking.Ticket
 	r := b.asked[0]
 	n := r.Notice
 	if n.Audience != "one" || n.Plan != "channel:sms" || n.Priority >= 0 || n.ID != ticket || !n.Expires.Equal(march.Add(signup.CodeLasts)) {
@@ -88,15 +120,15 @@ func TestACodeGoesByTheLedgerAlone(t *testing.T) {
 	if len(n.Texts) != 1 || n.Texts[0].Lang != "en" || !sixDigits.MatchString(n.Texts[0].Body) {
 		t.Errorf("its texts are %+v", n.Texts)
 	}
-	if r.Number != "+821012345678" || r.Plan != "citizens" || r.Caps != signup.DefaultCaps || *woken != 1 {
+	if r.Address.Value != "+821012345678" || r.Address.Area != "KR" || r.Plan != "citizens" || !reflect.DeepEqual(r.Caps, signup.DefaultCaps()) || *woken != 1 {
 		t.Errorf("asked for %+v, woken %d times", r, *woken)
 	}
 	code := sixDigits.FindString(n.Texts[0].Body)
 	if strings.Contains(r.Proof, code) || strings.Contains(r.Network, "192") {
 		t.Errorf("kept in clear: %q, %q", r.Proof, r.Network)
 	}
-	if err := d.Confirm(t.Context(), signup.Join, ticket, " "+code[:3]+" "+code[3:], march); err != nil {
-		t.Fatal(err)
+	if token, err := d.Confirm(t.Context(), signup.Join, "sms", ticket, " "+code[:3]+" "+code[3:], march); err != nil || token != links.Token(7, "") {
+		t.Fatal(token, err)
 	}
 	if got := b.redeemed[0]; got.Ticket != ticket || got.Proof != r.Proof || len(got.Welcome.Texts) != 3 {
 		t.Errorf("confirmed with %+v", got)
@@ -106,12 +138,12 @@ func TestACodeGoesByTheLedgerAlone(t *testing.T) {
 // What comes back is the same, whatever became of the request.
 func TestNobodyIsToldWhatBecameOfARequest(t *testing.T) {
 	ticket := regexp.MustCompile(`^[a-z2-7]{32}$`)
-	for _, answer := range []signup.Asked{signup.Sent, signup.NobodyKnown, signup.OverNumber, signup.OverNetwork, signup.OverAll} {
+	for _, answer := range []signup.Asked{signup.Sent, signup.NobodyKnown, signup.OverAddress, signup.OverNetwork, signup.OverArea, signup.OverAll} {
 		d, b, woken := open(t, "KR")
 		b.answer = answer
 		got, err := d.Ask(t.Context(), signup.Leave, visitor("010-1234-5678", "192.0.2.1"), march)
-		if err != nil || !ticket.MatchString(got) {
-			t.Errorf("answer %d: %q (%v)", answer, got, err)
+		if err != nil || !ticket.MatchString(got.Ticket) {
+			t.Errorf("answer %d: %+v (%v)", answer, got, err)
 		}
 		if sent := *woken > 0; sent != (answer == signup.Sent) {
 			t.Errorf("answer %d: the outbox was woken: %t", answer, sent)
@@ -146,7 +178,7 @@ func TestNetworksAreHouseholds(t *testing.T) {
 
 func TestWhatIsNotOffered(t *testing.T) {
 	d, b, _ := open(t)
-	if _, err := d.Ask(t.Context(), signup.Join, visitor("010-1234-5678", "192.0.2.1"), march); !errors.Is(err, signup.ErrNotOffered) || d.Offered() {
+	if _, err := d.Ask(t.Context(), signup.Join, visitor("010-1234-5678", "192.0.2.1"), march); !errors.Is(err, signup.ErrNotOffered) || len(d.Offers()) > 0 {
 		t.Errorf("joining: %v", err)
 	}
 	if _, err := d.Ask(t.Context(), signup.Leave, visitor("+81 90-1234-5678", "192.0.2.1"), march); err != nil || len(b.asked) != 1 {
@@ -157,11 +189,11 @@ func TestWhatIsNotOffered(t *testing.T) {
 func TestCodesThatCannotBe(t *testing.T) {
 	d, b, _ := open(t, "KR")
 	for _, typed := range []string{"", "12345", "1234567", "+12345", "12a456", "١٢٣٤٥٦", strings.Repeat("1", 5000)} {
-		if err := d.Confirm(t.Context(), signup.Join, "ticket", typed, march); !errors.Is(err, signup.ErrCode) {
+		if _, err := d.Confirm(t.Context(), signup.Join, "sms", "ticket", typed, march); !errors.Is(err, signup.ErrCode) {
 			t.Errorf("%.10q: %v", typed, err)
 		}
 	}
-	if err := d.Confirm(t.Context(), signup.Join, strings.Repeat("t", 5000), "123456", march); !errors.Is(err, signup.ErrCode) {
+	if _, err := d.Confirm(t.Context(), signup.Join, "sms", strings.Repeat("t", 5000), "123456", march); !errors.Is(err, signup.ErrCode) {
 		t.Errorf("a long ticket: %v", err)
 	}
 	if len(b.redeemed) > 0 {
@@ -172,7 +204,7 @@ func TestCodesThatCannotBe(t *testing.T) {
 func TestStopTexts(t *testing.T) {
 	d, b, _ := open(t, "KR")
 	for _, from := range []string{"+821012345678", "114", "Shop"} {
-		if err := d.Stop(t.Context(), from, "SM1", march); err != nil {
+		if err := d.Stop(t.Context(), "sms", from, "SM1", march, march); err != nil {
 			t.Errorf("%s: %v", from, err)
 		}
 	}
@@ -201,7 +233,8 @@ func TestTheLogHearsOfTheCapForAll(t *testing.T) {
 	var heard bytes.Buffer
 	b := &book{answer: signup.OverAll}
 	d, err := signup.New(signup.Rules{
-		Site: status.Site{Languages: []string{"en"}}, Countries: []string{"KR"}, Channel: "sms", Secret: []byte("sixteen bytes or more"),
+		Site: status.Site{Languages: []string{"en"}}, Secret: []byte("sixteen bytes or more"), Links: links,
+		Offers: []signup.Offer{{Kind: "sms", Joins: true, Countries: []string{"KR"}, Channel: "sms"}},
 	}, b, new(outbox), rand.Reader, slog.New(slog.NewTextHandler(&heard, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +252,8 @@ func TestTheLogHearsOfTheCapForAll(t *testing.T) {
 func TestADeskNeedsItsSecretAndWords(t *testing.T) {
 	for name, r := range map[string]signup.Rules{
 		"no secret":      {Site: status.Site{Languages: []string{"ko"}}},
-		"no such tongue": {Site: status.Site{Languages: []string{"xx"}}, Secret: []byte("sixteen bytes or more")},
+		"no such tongue": {Site: status.Site{Languages: []string{"xx"}}, Secret: []byte("sixteen bytes or more"), Offers: []signup.Offer{{Kind: "sms"}}},
+		"no such kind":   {Site: status.Site{Languages: []string{"ko"}}, Secret: []byte("sixteen bytes or more"), Offers: []signup.Offer{{Kind: "pigeon"}}},
 	} {
 		if _, err := signup.New(r, &book{}, new(outbox), rand.Reader, nil); err == nil {
 			t.Errorf("%s: the desk opens", name)

@@ -16,35 +16,16 @@ const maxTyped = 64
 // is named.
 const home = "KR"
 
-// A NumberError says why a text cannot reach what was typed.
-type NumberError uint8
-
-// The reasons.
-const (
-	ErrNumberMissing   NumberError = iota // nothing was typed
-	ErrNumberUnread                       // it is no number
-	ErrNumberNotMobile                    // it is one that cannot get a text
-	ErrNumberAbroad                       // it is of a country that is not served
-)
-
-func (e NumberError) Error() string {
-	return [...]string{
-		"there is no number; write a mobile number such as 010-1234-5678",
-		"this is no telephone number; write digits only, such as 010-1234-5678",
-		"this number cannot get a text; write a mobile number such as 010-1234-5678",
-		"numbers of this country cannot sign up here",
-	}[e]
-}
-
 // Numbers says which telephone numbers are taken.
 type Numbers struct {
 	Region     string   // a number without a country code is of this country; "" is Korea
 	Countries  []string // a number must be of one of these; with none, any will do
+	Possible   bool     // a number that no table knows is taken if it may be one: they are late with new ones
 	Simulation bool     // 010-0000-00xx, which no operator gives out, are taken too
 }
 
 // Read reads a number as people type it and gives it in E.164 (+821012345678).
-// The error is a [NumberError].
+// The error is an [AddressError].
 func (o Numbers) Read(typed string) (string, error) {
 	digits, err := plain(typed)
 	if err != nil {
@@ -60,17 +41,28 @@ func (o Numbers) Read(typed string) (string, error) {
 	if !phonenumbers.IsPossibleNumber(n) {
 		return "", ErrNumberUnread
 	}
-	country := phonenumbers.GetRegionCodeForNumber(n)
-	if country == "" {
-		country = phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
-	}
+	country := countryIn(n)
 	if len(o.Countries) > 0 && !slices.Contains(o.Countries, country) {
 		return "", ErrNumberAbroad
 	}
-	if !textable(n, country) {
+	if !textable(n, country) && (!o.Possible || !mayText(n, country)) {
 		return "", ErrNumberNotMobile
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), nil
+}
+
+// countryIn is the country that a number is of.
+func countryIn(n *phonenumbers.PhoneNumber) string {
+	return cmp.Or(phonenumbers.GetRegionCodeForNumber(n), phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())))
+}
+
+// countryOf is the country of a number in E.164.
+func countryOf(e164 string) string {
+	n, err := phonenumbers.Parse(e164, home)
+	if err != nil {
+		return ""
+	}
+	return countryIn(n)
 }
 
 // plain is what was typed, as digits and perhaps a plus. Wide digits, spaces
@@ -115,6 +107,18 @@ func textable(n *phonenumbers.PhoneNumber, country string) bool {
 	}
 	kind := phonenumbers.GetNumberType(n)
 	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
+}
+
+// mayText says whether a text may reach a number that textable does not know.
+// In Korea that is a safety number, 050 and a digit, that leads to a mobile; a
+// landline, or a network that has ended, it is not. Elsewhere it is whatever is
+// possible and not known to be something else.
+func mayText(n *phonenumbers.PhoneNumber, country string) bool {
+	if country == home {
+		national := strconv.FormatUint(n.GetNationalNumber(), 10)
+		return strings.HasPrefix(national, "50") && len(national) >= 10 && len(national) <= 11
+	}
+	return !phonenumbers.IsValidNumber(n)
 }
 
 // simulated says whether a number is one of the simulated city's.

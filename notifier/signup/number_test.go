@@ -72,7 +72,7 @@ func FuzzNumber(f *testing.F) {
 		taken := signup.Numbers{Region: "KR", Countries: []string{"KR"}, Simulation: simulation}
 		got, err := taken.Read(typed)
 		if err != nil {
-			if _, told := errors.AsType[signup.NumberError](err); !told || got != "" {
+			if _, told := errors.AsType[signup.AddressError](err); !told || got != "" {
 				t.Fatalf("%q: %q with %v", typed, got, err)
 			}
 			return

@@ -28,6 +28,9 @@ func Kind() notifier.GatewayKind {
 type Settings struct {
 	Token   notifier.Secret `yaml:"token" must:"required" doc:"the bot's token, xoxb-…, with the scope chat:write"`
 	BaseURL string          `yaml:"base_url" doc:"where the API is; for a stand-in"`
+
+	SigningSecret notifier.Secret   `yaml:"signing_secret" doc:"the app's signing secret: with it /hooks/slack/command takes slash commands, and messages have buttons"`
+	Users         map[string]string `yaml:"users" doc:"who may use them: Slack's id of somebody, U…, and the name of their account here"`
 }
 
 // Problems says what is wrong with the settings.
@@ -39,8 +42,14 @@ func (s *Settings) Problems() []notifier.Problem {
 	if _, err := wire.ParseBase(s.BaseURL); err != nil {
 		found = append(found, notifier.Problem{Path: "base_url", Text: err.Error()})
 	}
+	if len(s.Users) > 0 && s.SigningSecret.Empty() {
+		found = append(found, notifier.Problem{Path: "signing_secret", Text: "is missing; without it nobody can know that a request is Slack's: write env:NAME or file:PATH, or leave users out"})
+	}
 	return found
 }
+
+// App is who may ask by it.
+func (s *Settings) App() App { return App{Secret: s.SigningSecret, Users: s.Users} }
 
 // Open makes the gateway.
 func (s *Settings) Open(o notifier.Outside) (notifier.Gateway, error) {
@@ -48,12 +57,13 @@ func (s *Settings) Open(o notifier.Outside) (notifier.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{token: s.Token, line: wire.NewLine(base, o.UserAgent)}, nil
+	return &gateway{token: s.Token, line: wire.NewLine(base, o), pressed: !s.SigningSecret.Empty()}, nil
 }
 
 type gateway struct {
-	token notifier.Secret
-	line  *wire.Line
+	token   notifier.Secret
+	line    *wire.Line
+	pressed bool // presses of buttons can be believed
 }
 
 // Send posts to the channel in m.To, in the thread of m.ReplyTo if there is
@@ -68,6 +78,7 @@ func (g *gateway) Send(ctx context.Context, m notifier.Message) (string, error) 
 		api.MsgOptionDisableLinkUnfurl(),
 		api.MsgOptionDisableMediaUnfurl(),
 	}
+	options = append(options, g.buttons(m)...)
 	if m.ReplyTo != "" {
 		options = append(options, api.MsgOptionTS(m.ReplyTo))
 	}
@@ -89,8 +100,13 @@ func text(m notifier.Message) string {
 	return "*" + strings.ReplaceAll(m.Title, "*", "") + "*\n" + m.Body
 }
 
+// escape keeps what stands in a text from being read as Slack's markup.
+func escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
 func (g *gateway) refusal(x *wire.Exchange, err error, m notifier.Message) error {
-	secrets := []string{g.token.Reveal(), m.Body}
+	secrets := []string{g.token.Reveal(), m.To, m.Title, m.Body}
 	no, told := errors.AsType[api.SlackErrorResponse](err)
 	if !told || !x.Whole {
 		return x.Fault(err, secrets...)

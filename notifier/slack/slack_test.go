@@ -1,21 +1,20 @@
 package slack_test
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"net"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack/slacktest"
 
 	"bongsu/notifier"
+	"bongsu/notifier/gatewaytest"
 	"bongsu/notifier/slack"
 )
 
@@ -70,90 +69,42 @@ func TestOneMessagePerIncidentAndThenItsThread(t *testing.T) {
 	}
 }
 
-func shape(err error) string {
-	if e, ok := errors.AsType[*notifier.RejectedError](err); ok {
-		return fmt.Sprintf("rejected %s recipient=%t", e.Code, e.Recipient)
-	}
-	if e, ok := errors.AsType[*notifier.ThrottledError](err); ok {
-		return "throttled " + e.After.String()
-	}
-	if _, ok := errors.AsType[*notifier.UncertainError](err); ok {
-		return "uncertain"
-	}
-	return "again"
-}
+func TestSlackIsAGateway(t *testing.T) { gatewaytest.Run(t, asAGateway()) }
 
-func TestKindsOfNo(t *testing.T) {
-	for _, c := range []struct {
-		status     int
-		body, want string
-	}{
-		{200, `{"ok":false,"error":"invalid_auth"}`, "rejected invalid_auth recipient=false"},
-		{200, `{"ok":false,"error":"channel_not_found"}`, "rejected channel_not_found recipient=true"},
-		{200, `{"ok":false,"error":"ratelimited"}`, "throttled 7s"},
-		{200, `{"ok":false,"error":"service_unavailable"}`, "again"},
-		{200, `{"ok":false,"error":"fatal_error"}`, "uncertain"},
-		{200, `{"ok":false,"error":"xoxb-5ecret is odd"}`, "rejected … is odd recipient=false"},
-		{200, `{"ok":false}`, "uncertain"},
-		{200, `{}`, "uncertain"},
-		{200, `<html>`, "uncertain"},
-		{429, ``, "throttled 7s"},
-		{404, ``, "rejected HTTP 404 recipient=false"},
-		{503, `<html>`, "uncertain"},
-		{302, ``, "again"},
-	} {
-		seen := 0
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			seen++
-			w.Header().Set("Retry-After", "7")
-			w.Header().Set("Location", "/other")
-			w.WriteHeader(c.status)
-			io.WriteString(w, c.body)
-		}))
-		_, err := open(t, s.URL).Send(t.Context(), message())
-		s.Close()
-		if got := shape(err); got != c.want || seen != 1 {
-			t.Errorf("%d %s: %s after %d requests, want %s: %v", c.status, c.body, got, seen, c.want, err)
-		}
-		leaksNothing(t, err)
-	}
-}
+// FuzzAnswers reads whatever may come back.
+func FuzzAnswers(f *testing.F) { gatewaytest.Fuzz(f, asAGateway()) }
 
-func leaksNothing(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		t.Error("no error")
-	} else if said := fmt.Sprintf("%v %+v", err, err); strings.Contains(said, token) || strings.Contains(said, body) {
-		t.Errorf("an error tells too much: %s", said)
+func asAGateway() gatewaytest.Case {
+	no := func(word string) gatewaytest.Answer {
+		return gatewaytest.JSON(200, fmt.Sprintf(`{"ok":false,"error":%q}`, word))
 	}
-}
-
-func TestALostAnswerIsInDoubt(t *testing.T) {
-	door, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if c, err := door.Accept(); err == nil {
-			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-				io.Copy(io.Discard, r.Body)
+	return gatewaytest.Case{
+		Settings: func(base string) notifier.Settings {
+			return &slack.Settings{Token: notifier.NewSecret(token), BaseURL: base}
+		},
+		Message: func(string) notifier.Message { return message() },
+		Classes: []notifier.Class{notifier.ClassChat},
+		Secrets: []string{token},
+		Taken:   gatewaytest.JSON(200, `{"ok":true,"channel":"C1","ts":"1665816120.000001"}`), Ref: "1665816120.000001",
+		Answers: []gatewaytest.Saying{
+			{Answer: no("invalid_auth"), Want: gatewaytest.Rejects(gatewaytest.Ours, "invalid_auth")},
+			{Answer: no("channel_not_found"), Want: gatewaytest.Rejects(gatewaytest.Recipient, "channel_not_found")},
+			{Answer: no("ratelimited"), Want: gatewaytest.Want{Kind: gatewaytest.Throttled, After: 7 * time.Second}},
+			{Answer: no("service_unavailable"), Want: gatewaytest.Is(gatewaytest.Again)},
+			{Answer: no("fatal_error"), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: no(gatewaytest.Echo + " is odd"), Want: gatewaytest.Is(gatewaytest.Ours)},
+			{Answer: gatewaytest.JSON(200, `{"ok":false}`), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: gatewaytest.JSON(200, `{}`), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+		},
+		Text: func(seen gatewaytest.Seen) (string, string) {
+			form, _ := url.ParseQuery(string(seen.Body))
+			title, body, found := strings.Cut(form.Get("text"), "*\n")
+			if !found {
+				title, body = "", title
 			}
-			c.Close()
-		}
-	}()
-	_, err = open(t, "http://"+door.Addr().String()).Send(t.Context(), message())
-	door.Close()
-	<-done
-	if shape(err) != "uncertain" {
-		t.Errorf("got %v", err)
+			return strings.TrimPrefix(title, "*"), html.UnescapeString(body)
+		},
 	}
-	leaksNothing(t, err)
-	if _, err = open(t, "http://127.0.0.1:1").Send(t.Context(), message()); shape(err) != "again" {
-		t.Errorf("nobody listening: %v", err)
-	}
-	leaksNothing(t, err)
 }
 
 // slacktest is the library's own stand-in.

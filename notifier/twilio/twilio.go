@@ -26,6 +26,7 @@ func Kind() notifier.GatewayKind {
 	return notifier.GatewayKind{
 		Kind:  "twilio",
 		Class: notifier.ClassSMS,
+		Parts: true,
 		Doc:   "SMS through Twilio's Programmable Messaging",
 		New: func() notifier.Settings {
 			return &Settings{Validity: 4 * time.Hour, BaseURL: "https://api.twilio.com"}
@@ -88,7 +89,7 @@ func (s *Settings) Open(o notifier.Outside) (notifier.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{settings: *s, outside: o, line: wire.NewLine(base, o.UserAgent)}, nil
+	return &gateway{settings: *s, outside: o, line: wire.NewLine(base, o)}, nil
 }
 
 type gateway struct {
@@ -182,7 +183,7 @@ func (g *gateway) Find(ctx context.Context, m notifier.Message, since time.Time)
 	switch {
 	case err != nil:
 		return false, "", notifier.Planned, g.refusal(x, err, m)
-	case x.Status >= 300:
+	case x.Status >= 300 || page.Messages == nil: // no list is no answer; an empty one is
 		return false, "", notifier.Planned, x.Fault(nil)
 	}
 	for _, found := range page.Messages {

@@ -1,12 +1,9 @@
 package twilio_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bongsu/notifier"
+	"bongsu/notifier/gatewaytest"
 	"bongsu/notifier/twilio"
 )
 
@@ -49,20 +47,6 @@ func open(t testing.TB, base string) notifier.Gateway {
 
 func message() notifier.Message {
 	return notifier.Message{Delivery: "d1", To: number, Lang: "en", Body: words}
-}
-
-// answering is a stand-in that gives one answer to everything.
-func answering(t testing.TB, status int, body string, header ...string) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}))
-	t.Cleanup(s.Close)
-	return s
 }
 
 func TestSendSaysAllThatTwilioNeeds(t *testing.T) {
@@ -133,131 +117,44 @@ func TestAMessagingServiceChoosesTheSender(t *testing.T) {
 	}
 }
 
-func no(status, code int) string {
-	return fmt.Sprintf(`{"status":%d,"code":%d,"message":"The number %s of %s says \"%s\""}`, status, code, number, account, token)
+func no(status, code int) gatewaytest.Answer {
+	return gatewaytest.JSON(status, fmt.Sprintf(`{"status":%d,"code":%d,"message":"Not to %s"}`, status, code, gatewaytest.Echo))
 }
 
-func TestKindsOfNo(t *testing.T) {
-	rejected := func(code string, recipient, suppress bool) error {
-		return &notifier.RejectedError{Code: code, Recipient: recipient, Suppress: suppress}
-	}
-	for _, c := range []struct {
-		status int
-		body   string
-		want   error
-	}{
-		{400, no(400, 21211), rejected("21211", true, false)},
-		{400, no(400, 21610), rejected("21610", true, true)},
-		{400, no(400, 21614), rejected("21614", true, true)},
-		{400, no(400, 30006), rejected("30006", true, true)},
-		{400, no(400, 21612), rejected("21612", true, false)},
-		{400, no(400, 21606), rejected("21606", false, false)},
-		{401, no(401, 20003), rejected("20003", false, false)},
-		{404, "<html>", rejected("HTTP 404", false, false)},
-		{429, no(429, 20429), &notifier.ThrottledError{After: 3 * time.Second}},
-		{429, "slow down", &notifier.ThrottledError{After: 3 * time.Second}},
-		{400, no(400, 21611), &notifier.ThrottledError{After: time.Minute}},
-		{500, no(500, 20500), errAgain},
-		{503, no(503, 20503), errAgain},
-		{502, "<html>", &notifier.UncertainError{}},
-		{500, "{}", &notifier.UncertainError{}},
-		{201, "", &notifier.UncertainError{}},
-		{201, "{}", &notifier.UncertainError{}},
-		{201, `{"sid":`, &notifier.UncertainError{}},
-		{307, "", errAgain},
-	} {
-		s := answering(t, c.status, c.body, "Retry-After", "3", "Location", "/x")
-		_, err := open(t, s.URL).Send(t.Context(), message())
-		if got, want := shape(err), shape(c.want); got != want {
-			t.Errorf("%d %s: %s, want %s: %v", c.status, c.body, got, want, err)
-		}
-		leaksNothing(t, err)
-	}
-}
+func TestTwilioIsAGateway(t *testing.T) { gatewaytest.Run(t, asAGateway()) }
 
-var errAgain = errors.New("again")
+// FuzzAnswers reads whatever may come back.
+func FuzzAnswers(f *testing.F) { gatewaytest.Fuzz(f, asAGateway()) }
 
-// shape is what the sender acts on.
-func shape(err error) string {
-	if e, ok := errors.AsType[*notifier.RejectedError](err); ok {
-		return fmt.Sprintf("rejected %s recipient=%t suppress=%t", e.Code, e.Recipient, e.Suppress)
-	}
-	if e, ok := errors.AsType[*notifier.ThrottledError](err); ok {
-		return "throttled " + e.After.String()
-	}
-	if _, ok := errors.AsType[*notifier.UncertainError](err); ok {
-		return "uncertain"
-	}
-	return "again"
-}
-
-func leaksNothing(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		t.Error("no error")
-		return
-	}
-	said := fmt.Sprintf("%v %+v %q", err, err, err.Error())
-	for _, secret := range []string{token, account, number, number[1:], sender, words, url.QueryEscape(number)} {
-		if strings.Contains(said, secret) {
-			t.Errorf("an error tells %q: %s", secret, said)
-		}
-	}
-}
-
-func TestFaultsOfTheWayThere(t *testing.T) {
-	for _, c := range []struct {
-		what, want string
-		talk       func(net.Conn)
-	}{
-		{"hangs up at once", "uncertain", func(net.Conn) {}},
-		{"takes it and hangs up", "uncertain", hear},
-		{"takes it and resets", "uncertain", func(c net.Conn) { hear(c); c.(*net.TCPConn).SetLinger(0) }},
-		{"answers garbage", "uncertain", func(c net.Conn) { hear(c); io.WriteString(c, "garbage\r\n\r\n") }},
-		{"loses the 201", "uncertain", func(c net.Conn) {
-			hear(c)
-			io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 40\r\n\r\n{\"sid\":")
-		}},
-	} {
-		door, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan struct{})
-		seen := 0
-		go func() {
-			defer close(done)
-			for {
-				conn, err := door.Accept()
-				if err != nil {
-					return
-				}
-				seen++
-				c.talk(conn)
-				conn.Close()
-			}
-		}()
-		_, err = open(t, "http://"+door.Addr().String()).Send(t.Context(), message())
-		door.Close()
-		<-done
-		if got := shape(err); got != c.want {
-			t.Errorf("%s: %s, want %s: %v", c.what, got, c.want, err)
-		}
-		if seen != 1 {
-			t.Errorf("%s: %d connections, want 1", c.what, seen)
-		}
-		leaksNothing(t, err)
-	}
-	_, err := open(t, "http://127.0.0.1:1").Send(t.Context(), message())
-	if got := shape(err); got != "again" {
-		t.Errorf("refused connection: %s: %v", got, err)
-	}
-	leaksNothing(t, err)
-}
-
-func hear(c net.Conn) {
-	if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-		io.Copy(io.Discard, r.Body)
+func asAGateway() gatewaytest.Case {
+	return gatewaytest.Case{
+		Settings: func(base string) notifier.Settings { return settings(base) },
+		Message:  func(string) notifier.Message { return message() },
+		Classes:  []notifier.Class{notifier.ClassSMS, notifier.ClassLMS},
+		Secrets:  []string{account, token},
+		Taken:    gatewaytest.JSON(http.StatusCreated, `{"sid":"SM1","status":"queued"}`), Ref: "SM1",
+		Answers: []gatewaytest.Saying{
+			{Answer: no(400, 21211), Want: gatewaytest.Rejects(gatewaytest.Recipient, "21211")},
+			{Answer: no(400, 21610), Want: gatewaytest.Rejects(gatewaytest.Suppress, "21610")},
+			{Answer: no(400, 21614), Want: gatewaytest.Rejects(gatewaytest.Suppress, "21614")},
+			{Answer: no(400, 30006), Want: gatewaytest.Rejects(gatewaytest.Suppress, "30006")},
+			{Answer: no(400, 21612), Want: gatewaytest.Rejects(gatewaytest.Recipient, "21612")},
+			{Answer: no(400, 21606), Want: gatewaytest.Rejects(gatewaytest.Ours, "21606")},
+			{Answer: no(401, 20003), Want: gatewaytest.Rejects(gatewaytest.Ours, "20003")},
+			{Answer: no(429, 20429), Want: gatewaytest.Want{Kind: gatewaytest.Throttled, After: 7 * time.Second}},
+			{Answer: no(400, 21611), Want: gatewaytest.Want{Kind: gatewaytest.Throttled, After: time.Minute}},
+			{Answer: no(500, 20500), Want: gatewaytest.Is(gatewaytest.Again)},
+			{Answer: no(503, 20503), Want: gatewaytest.Is(gatewaytest.Again)},
+			{Answer: gatewaytest.JSON(500, "{}"), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: gatewaytest.JSON(201, ""), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: gatewaytest.JSON(201, "{}"), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+			{Answer: gatewaytest.JSON(201, `{"sid":`), Want: gatewaytest.Is(gatewaytest.Uncertain)},
+		},
+		Text: func(seen gatewaytest.Seen) (string, string) {
+			form, _ := url.ParseQuery(string(seen.Body))
+			return "", form.Get("Body")
+		},
+		Find: true,
 	}
 }
 
@@ -278,7 +175,7 @@ func TestFind(t *testing.T) {
 		rank  notifier.Rank
 		fails bool
 	}{
-		{what: "nothing"},
+		{what: "nothing", has: []map[string]string{}},
 		{what: "the text", has: []map[string]string{sent("SM0", "other", "sent", since), sent("SM1", words, "delivered", since)}, found: true, ref: "SM1", rank: notifier.Delivered},
 		{what: "one in a state we do not know", has: []map[string]string{sent("SM1", words, "levitating", since)}, found: true, ref: "SM1", rank: notifier.Accepted},
 		{what: "the same text of the day before", has: []map[string]string{sent("SM1", words, "delivered", since.Add(-24*time.Hour))}},
@@ -300,9 +197,6 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
-	s := answering(t, 401, no(401, 20003))
-	_, _, _, err := open(t, s.URL).(notifier.Finder).Find(t.Context(), message(), since)
-	leaksNothing(t, err)
 }
 
 func TestProblems(t *testing.T) {

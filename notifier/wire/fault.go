@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"bongsu/notifier"
 )
@@ -101,13 +103,20 @@ var numberLike = regexp.MustCompile(`\+?\d(?:[ ().-]{0,2}\d){6,}`)
 const maxWords = 200
 
 // Scrub makes a gateway's own words fit for an error: one short line of them,
-// without the secrets given and without anything that may be a number.
+// without the secrets given, as they are or as headers and addresses have them,
+// and without anything that may be a number.
 func Scrub(text string, secrets ...string) string {
 	for _, s := range secrets {
 		if s != "" {
-			text = strings.ReplaceAll(text, s, "…")
+			text = strings.NewReplacer(s, "…", url.QueryEscape(s), "…", base64.StdEncoding.EncodeToString([]byte(s)), "…").Replace(text)
 		}
 	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
 	text = numberLike.ReplaceAllString(strings.Join(strings.Fields(text), " "), "…")
 	if len(text) > maxWords {
 		text = strings.ToValidUTF8(text[:maxWords], "") + "…"

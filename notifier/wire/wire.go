@@ -8,6 +8,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"bongsu/notifier"
 )
 
 // Limits of one exchange. A gateway answers a hand-over with some hundred
@@ -32,26 +35,30 @@ const (
 
 var (
 	errSecond  = errors.New("a second request in one exchange")
-	errTooLong = fmt.Errorf("the answer is longer than %d bytes", MaxAnswer)
+	errTooLong = errors.New("the answer is longer than answers are")
 )
 
 // Line is the way to one gateway. It keeps its connections; use one for all
 // messages.
 type Line struct {
-	base      *url.URL
+	base      *url.URL // nil: each request's own address
 	agent     string
 	transport http.RoundTripper
 }
 
 // NewLine makes a line to the base address, which ParseBase has accepted.
-// Requests carry the agent as their User-Agent, unless it is empty.
-func NewLine(base *url.URL, agent string) *Line {
+// Requests carry the outside's User-Agent, unless it is empty. Where the
+// outside brings a transport of its own, a line has no other: it dials nobody.
+func NewLine(base *url.URL, o notifier.Outside) *Line {
+	if o.Transport != nil {
+		return &Line{base: base, agent: o.UserAgent, transport: o.Transport}
+	}
 	// HTTP/1.1 only: one connection carries one request, so one that breaks
 	// leaves one message in doubt, where a broken HTTP/2 connection leaves all
 	// that it carried.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &Line{base: base, agent: agent, transport: &http.Transport{
+	return &Line{base: base, agent: o.UserAgent, transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: DialTimeout}).DialContext,
 		TLSHandshakeTimeout:    DialTimeout,
@@ -61,6 +68,16 @@ func NewLine(base *url.URL, agent string) *Line {
 		MaxResponseHeaderBytes: 32 << 10,
 		DisableCompression:     true, // keeps the limit on an answer's size true
 	}}
+}
+
+// NewOpenLine makes a line that goes where each request says, through a
+// transport that knows where it may go: for recipients who are themselves an
+// address.
+func NewOpenLine(transport http.RoundTripper, o notifier.Outside) *Line {
+	if o.Transport != nil {
+		transport = o.Transport
+	}
+	return &Line{agent: o.UserAgent, transport: transport}
 }
 
 // ParseBase reads a gateway's base_url. Plain http is for stand-ins on this
@@ -87,9 +104,10 @@ func loopback(host string) bool {
 // Exchange is one request and what came back of it. The zero Exchange is ready
 // for use, once.
 type Exchange struct {
+	Limit  int // bytes of the answer's body; 0 is MaxAnswer
 	Status int // 0: no answer came
 	Header http.Header
-	Body   []byte // at most MaxAnswer bytes
+	Body   []byte // at most as long as the limit
 	Whole  bool   // the answer came to its end
 
 	used  bool
@@ -108,7 +126,7 @@ func (l *Line) Client(ctx context.Context, x *Exchange) *http.Client {
 }
 
 // Do sends a request whose address is a path below the base, such as
-// "/messages?to=1".
+// "/messages?to=1"; on an open line it is a whole address.
 func (l *Line) Do(r *http.Request, x *Exchange) error {
 	answer, err := l.exchange(r.Context(), x, r)
 	if err != nil {
@@ -135,7 +153,7 @@ func (l *Line) exchange(ctx context.Context, x *Exchange, r *http.Request) (*htt
 	}
 	defer answer.Body.Close()
 	x.Status, x.Header = answer.StatusCode, answer.Header
-	if x.Body, err = readAll(answer); err != nil {
+	if x.Body, err = readAll(answer, int64(cmp.Or(x.Limit, MaxAnswer))); err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	x.Whole = true
@@ -156,26 +174,29 @@ func (x *Exchange) watch(ctx context.Context) context.Context {
 // aim copies the request, as a RoundTripper must, and sends it the line's way.
 func (l *Line) aim(ctx context.Context, r *http.Request) *http.Request {
 	r = r.Clone(ctx)
+	if l.agent != "" {
+		r.Header.Set("User-Agent", l.agent)
+	}
+	if l.base == nil {
+		return r
+	}
 	r.URL.Scheme, r.URL.Host, r.Host = l.base.Scheme, l.base.Host, ""
 	if r.URL.RawPath != "" {
 		r.URL.RawPath = l.base.EscapedPath() + r.URL.RawPath
 	}
 	r.URL.Path = l.base.Path + r.URL.Path
-	if l.agent != "" {
-		r.Header.Set("User-Agent", l.agent)
-	}
 	return r
 }
 
 // readAll reads a body in one piece where its length is told.
-func readAll(answer *http.Response) ([]byte, error) {
-	if answer.ContentLength > MaxAnswer {
+func readAll(answer *http.Response, limit int64) ([]byte, error) {
+	if answer.ContentLength > limit {
 		return nil, errTooLong
 	}
 	var body bytes.Buffer
 	body.Grow(int(max(answer.ContentLength, 0)) + bytes.MinRead)
-	n, err := body.ReadFrom(io.LimitReader(answer.Body, MaxAnswer+1))
-	if err == nil && n > MaxAnswer {
+	n, err := body.ReadFrom(io.LimitReader(answer.Body, limit+1))
+	if err == nil && n > limit {
 		return nil, errTooLong
 	}
 	return body.Bytes(), err

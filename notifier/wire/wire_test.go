@@ -1,12 +1,9 @@
 package wire_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,25 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bongsu/notifier"
+	"bongsu/notifier/gatewaytest"
 	"bongsu/notifier/wire"
 )
-
-// kind names what an error asks of the sender.
-func kind(err error) string {
-	if err == nil {
-		return "taken"
-	}
-	if _, ok := errors.AsType[*notifier.RejectedError](err); ok {
-		return "rejected"
-	}
-	if _, ok := errors.AsType[*notifier.ThrottledError](err); ok {
-		return "throttled"
-	}
-	if _, ok := errors.AsType[*notifier.UncertainError](err); ok {
-		return "uncertain"
-	}
-	return "again"
-}
 
 func line(t *testing.T, base string) *wire.Line {
 	t.Helper()
@@ -43,158 +24,66 @@ func line(t *testing.T, base string) *wire.Line {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wire.NewLine(u, "test/1")
+	return wire.NewLine(u, notifier.Outside{UserAgent: "test/1"})
 }
 
-func post(t *testing.T, l *wire.Line) (*wire.Exchange, error) {
-	t.Helper()
+// plain is the least that a gateway can be: what it does beyond a line and an
+// exchange is nothing.
+type plain struct{ base string }
+
+func (*plain) Problems() []notifier.Problem { return nil }
+
+func (p *plain) Open(o notifier.Outside) (notifier.Gateway, error) {
+	base, err := wire.ParseBase(p.base)
+	return &plainGateway{wire.NewLine(base, o)}, err
+}
+
+type plainGateway struct{ line *wire.Line }
+
+func (g *plainGateway) Send(ctx context.Context, m notifier.Message) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/send?key=SECRET", strings.NewReader(m.To+"\n"+m.Body))
+	if err != nil {
+		return "", err
+	}
 	x := &wire.Exchange{}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/send?key=SECRET", strings.NewReader("to=+821012345678"))
-	if err != nil {
-		t.Fatal(err)
+	if err := g.line.Do(r, x); err != nil || string(x.Body) != "taken" {
+		return "", x.Fault(err, "SECRET", m.To, m.Body)
 	}
-	return x, l.Do(r, x)
+	return "1", nil
 }
 
-// raw is a server that does to a connection whatever talk does.
-func raw(t *testing.T, talk func(net.Conn)) string {
-	t.Helper()
-	door, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := door.Accept()
-			if err != nil {
-				return
-			}
-			talk(c)
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() { door.Close(); <-done })
-	return "http://" + door.Addr().String()
+func TestALineIsMostOfAGateway(t *testing.T) {
+	gatewaytest.Run(t, gatewaytest.Case{
+		Settings: func(base string) notifier.Settings { return &plain{base} },
+		Message: func(string) notifier.Message {
+			return notifier.Message{Delivery: "d1", To: "+821055501234", Body: "login is down"}
+		},
+		Classes: []notifier.Class{notifier.ClassSMS},
+		Secrets: []string{"SECRET"},
+		Taken:   gatewaytest.Answer{Body: "taken"}, Ref: "1",
+		Text: func(seen gatewaytest.Seen) (string, string) {
+			_, body, _ := strings.Cut(string(seen.Body), "\n")
+			return "", body
+		},
+	})
 }
 
-// hear reads one request whole, as a server that then does something odd.
-func hear(c net.Conn) {
-	if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-		io.Copy(io.Discard, r.Body)
-	}
-}
-
-func reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
-
-func TestHowFarARequestCame(t *testing.T) {
-	closed := func() string {
-		s := httptest.NewServer(nil)
-		s.Close()
-		return s.URL
-	}
-	for _, c := range []struct {
-		what, base, want string
-	}{
-		{"nobody listens", closed(), "again"},
-		{"no such host", "https://gateway.invalid", "again"},
-		{"TLS that is none", strings.Replace(raw(t, func(c net.Conn) { io.WriteString(c, "no\n") }), "http:", "https:", 1), "again"},
-		{"hangs up after the request", raw(t, hear), "uncertain"},
-		{"resets after the request", raw(t, func(c net.Conn) { hear(c); reset(c) }), "uncertain"},
-		{"resets at the first byte", raw(t, func(c net.Conn) { c.Read(make([]byte, 1)); reset(c) }), "uncertain"},
-		{"answers garbage", raw(t, func(c net.Conn) { hear(c); io.WriteString(c, "SSH-2.0-x\r\n\r\n") }), "uncertain"},
-		{"cuts a good answer short", raw(t, func(c net.Conn) {
-			hear(c)
-			io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{")
-		}), "uncertain"},
-		{"cuts a refusal short", raw(t, func(c net.Conn) {
-			hear(c)
-			io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n{")
-		}), "rejected"},
-		{"never stops talking", raw(t, func(c net.Conn) {
-			hear(c)
-			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", 10*wire.MaxAnswer, strings.Repeat("x", 2*wire.MaxAnswer))
-		}), "uncertain"},
-		{"endless header", raw(t, func(c net.Conn) {
-			hear(c)
-			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nX: %s\r\n\r\n", strings.Repeat("x", 128<<10))
-		}), "uncertain"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			x, err := post(t, line(t, c.base))
-			if err == nil {
-				t.Fatalf("no error; status %d", x.Status)
-			}
-			fault := x.Fault(err)
-			if got := kind(fault); got != c.want {
-				t.Errorf("%s, want %s: %v", got, c.want, fault)
-			}
-			for _, secret := range []string{"SECRET", "821012345678"} {
-				if strings.Contains(fault.Error(), secret) {
-					t.Errorf("the error tells %s: %v", secret, fault)
-				}
-			}
-			if x.Whole {
-				t.Error("called whole")
-			}
-		})
-	}
-}
-
-func TestStatusAlone(t *testing.T) {
-	for status, want := range map[int]string{
-		200: "uncertain", 201: "uncertain", 302: "again", 307: "again", 400: "rejected", 401: "rejected", 404: "rejected",
-		408: "again", 429: "throttled", 500: "uncertain", 502: "uncertain", 503: "uncertain", 504: "uncertain",
-	} {
-		seen := 0
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			seen++
-			w.Header().Set("Location", "/elsewhere")
-			w.WriteHeader(status)
-		}))
-		x, err := post(t, line(t, s.URL))
-		s.Close()
-		if got := kind(x.Fault(err)); got != want {
-			t.Errorf("%d: %s, want %s", status, got, want)
-		}
-		if seen != 1 {
-			t.Errorf("%d: sent %d times", status, seen)
-		}
-	}
-}
-
-// A gateway that takes the request and then says nothing costs the caller's
-// patience and no more, and leaves the message in doubt.
-func TestASilentGateway(t *testing.T) {
-	release := make(chan struct{})
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+// A refusal is one by its status, however little of its words came.
+func TestARefusalCutShort(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "99")
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, "{")
+	}))
 	defer s.Close()
-	defer close(release)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/send", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := &wire.Exchange{}
 	fault := x.Fault(line(t, s.URL).Do(r, x))
-	if kind(fault) != "uncertain" || !errors.Is(fault, context.DeadlineExceeded) {
-		t.Errorf("got %s: %v", kind(fault), fault)
-	}
-}
-
-// A context that has ended before anything left is no reason for doubt.
-func TestACancelledHandOver(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &wire.Exchange{}
-	if fault := x.Fault(line(t, "http://127.0.0.1:9").Do(r, x)); kind(fault) != "again" || !errors.Is(fault, context.Canceled) {
-		t.Errorf("got %s: %v", kind(fault), fault)
+	if _, rejected := errors.AsType[*notifier.RejectedError](fault); !rejected || x.Whole {
+		t.Errorf("whole %t: %v", x.Whole, fault)
 	}
 }
 
@@ -211,22 +100,6 @@ func TestOneRequestPerExchange(t *testing.T) {
 	}
 	if seen != 1 {
 		t.Errorf("the gateway saw %d requests, want 1", seen)
-	}
-}
-
-// An idle connection that the gateway has closed is no reason for doubt while
-// nothing was written to it: the request goes out on a new one.
-func TestADeadIdleConnection(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer s.Close()
-	l := line(t, s.URL)
-	for i := range 20 {
-		if x, err := post(t, l); err != nil {
-			if got := kind(x.Fault(err)); got == "taken" || got == "rejected" {
-				t.Fatalf("request %d: %s", i, got)
-			}
-		}
-		s.CloseClientConnections()
 	}
 }
 
@@ -270,14 +143,49 @@ func TestScrub(t *testing.T) {
 		{"The 'To' number +821012345678 is not valid", "The 'To' number … is not valid"},
 		{"010-1234-5678 and (02) 123 4567", "… and (…"},
 		{"code 21211 of 2026", "code 21211 of 2026"},
-		{"two\nlines\x00of s3cret", "two lines\x00of …"},
+		{"two\nlines\x00of s3cret", "two lines of …"},
+		{"Basic czNjcmV0 and %2B1", "Basic … and …"},
 		{strings.Repeat("가", 100), strings.Repeat("가", 66) + "…"},
 	} {
-		if got := wire.Scrub(c.text, "s3cret", ""); got != c.want {
+		if got := wire.Scrub(c.text, "s3cret", "", "+1"); got != c.want {
 			t.Errorf("Scrub(%q) = %q, want %q", c.text, got, c.want)
 		}
 	}
 }
+
+// An open line goes where each request says, but not around the transport that
+// the outside brings.
+func TestAnOpenLine(t *testing.T) {
+	var agents []string
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		agents = append(agents, r.Method+" "+r.URL.String()+" "+r.UserAgent())
+	}))
+	defer s.Close()
+	send := func(o notifier.Outside) (int, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/in?a=b", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := &wire.Exchange{}
+		err = wire.NewOpenLine(http.DefaultTransport, o).Do(r, x)
+		return x.Status, err
+	}
+	if status, err := send(notifier.Outside{UserAgent: "test/1"}); status != 200 || err != nil {
+		t.Errorf("status %d, %v", status, err)
+	}
+	if _, err := send(notifier.Outside{Transport: nowhere{}}); !errors.Is(err, errNowhere) {
+		t.Errorf("around the outside's transport: %v", err)
+	}
+	if diff := cmp.Diff([]string{"POST /in?a=b test/1"}, agents); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+var errNowhere = errors.New("nowhere")
+
+type nowhere struct{}
+
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) { return nil, errNowhere }
 
 func TestParseBase(t *testing.T) {
 	for base, ok := range map[string]bool{

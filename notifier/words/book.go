@@ -57,6 +57,12 @@ func AlimTalkTemplate(event, lang string) (string, error) {
 	return write(lang, string(notifier.ClassAlimTalk)+"."+event, nil)
 }
 
+// registered are the events that have a template with the messenger.
+var registered = []string{
+	"opened", "worsened", "note", "digest", "resolved", "retracted", eventAlarm, eventCode, eventWelcome, eventLeft,
+	"upcoming", "moved", "extended", "finished", "called_off",
+}
+
 func templateName(event, lang string) string { return event + "-" + lang }
 
 // AlimTalkTemplates is every template that texts ask for, by its name: what
@@ -64,7 +70,7 @@ func templateName(event, lang string) string { return event + "-" + lang }
 func AlimTalkTemplates() (map[string]string, error) {
 	templates := make(map[string]string)
 	for lang := range book {
-		for _, event := range []string{"opened", "worsened", "note", "digest", "resolved", eventAlarm, "code", "welcome", "left"} {
+		for _, event := range registered {
 			text, err := AlimTalkTemplate(event, lang)
 			if err != nil {
 				return nil, err

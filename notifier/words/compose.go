@@ -3,24 +3,12 @@ package words
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"iter"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"bongsu/notifier"
 	"bongsu/status"
-)
-
-// The order in which notices go out: who does not know yet comes first.
-const (
-	priorityAlarm = 10 * iota
-	priorityOpened
-	priorityWorsened
-	priorityNote
-	priorityResolved
-	priorityDigest
 )
 
 // How long a text is worth handing over. "Next update 16:42" on the next
@@ -30,7 +18,13 @@ const (
 	endLasts  = 24 * time.Hour
 )
 
-const eventAlarm = "alarm"
+// Events that are no incident's.
+const (
+	eventAlarm   = "alarm"
+	eventCode    = "code"
+	eventWelcome = "welcome"
+	eventLeft    = "left"
+)
 
 // Composer makes the notices that events call for. It holds the part of the
 // configuration that says who hears, and does not change.
@@ -39,6 +33,11 @@ type Composer struct {
 	Audiences []notifier.Audience
 	Classes   map[string][]notifier.Class // plan → the classes of the channels it uses
 	NewID     func(now time.Time) string  // of a notice; sortable by time, unique
+
+	// Substitutes lets texts name what people can use instead. Without it that
+	// is on the page alone: a text outlives the minute in which a substitute was
+	// measured to work, and sends everybody there at once.
+	Substitutes bool
 }
 
 // Notices are those that the events call for: one for each event, audience and
@@ -50,12 +49,18 @@ func (c *Composer) Notices(s *status.Snapshot, events []status.Event, now time.T
 	var notices []notifier.Notice
 	var problems []error
 	for _, e := range events {
+		if e.Kind.OfWork() {
+			told, err := c.planned(s, e, now)
+			notices, problems = append(notices, told...), append(problems, err)
+			continue
+		}
 		incident, ok := s.Incident(e.Incident)
 		if !ok {
 			problems = append(problems, fmt.Errorf("event %s: incident %s is not in the snapshot", e.Kind, e.Incident))
 			continue
 		}
 		st := tell(s, incident, e, now)
+		st.offers = c.Substitutes
 		from, to := told(e, incident)
 		for _, a := range c.Audiences {
 			if to < a.AtLeast {
@@ -63,6 +68,8 @@ func (c *Composer) Notices(s *status.Snapshot, events []status.Event, now time.T
 			}
 			n := c.notice(a, string(e.Kind), now)
 			n.Incident, n.Update, n.From, n.To = e.Incident, e.Update, from, to
+			n.About = about(s, incident)
+			st.notice = n.ID
 			var err error
 			n.Texts, err = c.texts(a.Plan, func(lang string, class notifier.Class) (notifier.Text, error) {
 				return st.text(lang, class)
@@ -76,10 +83,29 @@ func (c *Composer) Notices(s *status.Snapshot, events []status.Event, now time.T
 	return notices, errors.Join(problems...)
 }
 
+// about are the topics that an incident belongs to: all it has touched so far,
+// and their groups.
+func about(s *status.Snapshot, incident *status.Incident) []string {
+	var topics []string
+	for _, g := range s.Groups {
+		touched := false
+		for i := range g.Components {
+			id := g.Components[i].ID
+			if slices.ContainsFunc(incident.Components, func(a status.Affected) bool { return a.Component == id }) {
+				topics, touched = append(topics, id), true
+			}
+		}
+		if touched {
+			topics = append(topics, notifier.GroupTopic(g.ID))
+		}
+	}
+	return topics
+}
+
 // told is the range of thresholds that an event concerns: above from, not
 // above to. An end concerns whoever heard of the worst.
 func told(e status.Event, incident *status.Incident) (from, to status.State) {
-	if e.Kind == status.EventResolved {
+	if e.Kind.Ends() {
 		return status.Unknown, max(e.From, incident.Worst)
 	}
 	return e.From, e.To
@@ -92,17 +118,18 @@ func (c *Composer) notice(a notifier.Audience, event string, now time.Time) noti
 	}
 	switch event {
 	case eventAlarm:
-		n.Priority, n.Expires = priorityAlarm, now.Add(endLasts)
+		n.Priority, n.Expires = notifier.PriorityAlarm, now.Add(endLasts)
 	case string(status.EventOpened):
-		n.Priority = priorityOpened
+		n.Priority = notifier.PriorityOutage
 	case string(status.EventWorsened):
-		n.Priority = priorityWorsened
-	case string(status.EventNote):
-		n.Priority = priorityNote
-	case string(status.EventResolved):
-		n.Priority, n.Expires = priorityResolved, now.Add(endLasts)
+		n.Priority = notifier.PriorityWorse
+	case string(status.EventNote), string(status.EventUpcoming), string(status.EventMoved), string(status.EventExtended),
+		string(status.EventFinished), string(status.EventCalledOff):
+		n.Priority = notifier.PriorityUpdate
+	case string(status.EventResolved), string(status.EventRetracted):
+		n.Priority, n.Expires = notifier.PriorityRecovery, now.Add(endLasts)
 	default:
-		n.Priority = priorityDigest
+		n.Priority = notifier.PriorityDigest
 	}
 	return n
 }
@@ -155,39 +182,84 @@ func (c *Composer) Alarm(key string, text status.Text, now time.Time) ([]notifie
 
 // alarm words an alarm; where its text does not fit, its key does.
 func (c *Composer) alarm(lang string, class notifier.Class, key, text string) (notifier.Text, error) {
-	f := facts{Simulation: c.Site.Simulation, Note: text}
-	t, _, err := render(lang, class, eventAlarm, f)
+	t, err := fixed(c.Site, lang, class, eventAlarm, facts{Note: text})
 	if err != nil {
-		f.Note = key
-		t, _, err = render(lang, class, eventAlarm, f)
+		return fixed(c.Site, lang, class, eventAlarm, facts{Note: key})
 	}
-	return t, err
+	return t, nil
 }
 
 // eventNews stands in for a note that a class cannot carry.
 const eventNews = "news"
 
+// eventCause is how a turn for the worse is told where there is no room for all
+// of it and its cause is news: what fails through what, without the onset that
+// people have heard.
+const eventCause = "cause"
+
 // text words the story for the class: the richest way that keeps to the
 // target, or else to the limit.
 func (st *story) text(lang string, class notifier.Class) (notifier.Text, error) {
-	if st.event != status.EventNote {
-		return st.best(lang, class, string(st.event))
-	}
-	if st.note[lang] != "" {
-		if t, err := st.best(lang, class, string(status.EventNote)); err == nil {
+	switch st.event {
+	case status.EventNote:
+		if st.note[lang] != "" {
+			if t, err := st.best(lang, class, string(status.EventNote)); err == nil {
+				return t, nil
+			}
+		}
+		return st.best(lang, class, eventNews)
+	case status.EventWorsened:
+		if t, ok := st.causeFirst(lang, class); ok {
 			return t, nil
 		}
+	case status.EventOpened, status.EventResolved, status.EventDigest, status.EventRetracted:
+	case status.EventUpcoming, status.EventMoved, status.EventExtended, status.EventFinished, status.EventCalledOff: // [work] words these
 	}
-	return st.best(lang, class, eventNews)
+	return st.best(lang, class, string(st.event))
+}
+
+// causeFirst tells a cause that was found since the first words by SMS, if that
+// way every name fits and otherwise not.
+func (st *story) causeFirst(lang string, class notifier.Class) (notifier.Text, bool) {
+	if class != notifier.ClassSMS || !st.causeIsNews() {
+		return notifier.Text{}, false
+	}
+	whole := st.facts(lang, class)
+	if whole.Cause == "" || len(whole.Names) > namesInSMS {
+		return notifier.Text{}, false
+	}
+	whole.Note = ""
+	if _, size, err := render(lang, class, string(st.event), whole); err == nil && size.Units <= size.Target {
+		return notifier.Text{}, false
+	}
+	for _, tail := range st.tails(lang, class) {
+		t, size, err := render(lang, class, eventCause, whole.with(len(whole.Names), tail))
+		if err == nil && size.Units <= size.Target {
+			return t, true
+		}
+	}
+	return notifier.Text{}, false
 }
 
 func (st *story) best(lang string, class notifier.Class, event string) (notifier.Text, error) {
+	return fit(lang, class, event, func(yield func(facts) bool) {
+		for f := range st.variants(lang, class) {
+			if event != string(status.EventNote) {
+				f.Note = ""
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	})
+}
+
+// fit is the first of the variants that has room, the fullest coming first;
+// without one, the first that can be worded at all.
+func fit(lang string, class notifier.Class, event string, variants iter.Seq[facts]) (notifier.Text, error) {
 	var fallback *notifier.Text
 	var problem error
-	for f := range st.variants(lang, class) {
-		if event != string(status.EventNote) {
-			f.Note = ""
-		}
+	for f := range variants {
 		t, size, err := render(lang, class, event, f)
 		switch {
 		case err != nil:
@@ -204,122 +276,34 @@ func (st *story) best(lang string, class notifier.Class, event string) (notifier
 	return notifier.Text{}, problem
 }
 
-// render fills the event's block for the class and refuses what cannot be sent
-// or must not be said.
-func render(lang string, class notifier.Class, event string, f facts) (notifier.Text, Size, error) {
-	t := notifier.Text{Lang: lang, Class: class}
-	var err error
-	switch class {
-	case notifier.ClassAlimTalk:
-		err = fill(&t, event, f)
-	case notifier.ClassChat:
-		if title := "chat." + event + ".title"; has(lang, title) {
-			t.Title, err = write(lang, title, f)
-		}
-		if err != nil {
-			return t, Size{}, err
-		}
-		t.Body, err = write(lang, "chat."+event, f)
-	default:
-		t.Body, err = write(lang, string(class)+"."+event, f)
-	}
-	if err != nil {
-		return t, Size{}, err
-	}
-	t.Body = strings.TrimSpace(t.Body)
-	if err := f.lint(lang, class, t.Body); err != nil {
-		return t, Size{}, err
-	}
-	size, err := Fit(lang, class, t.Body)
-	t.Segments = size.Segments
-	return t, size, err
-}
-
-// lint checks what people wrote by itself, and the whole without the names in
-// it: a name may look like a host, but must not hide one.
-func (f *facts) lint(lang string, class notifier.Class, body string) error {
-	return errors.Join(
-		Lint(lang, class, f.Note),
-		Lint(lang, class, f.Advice),
-		Lint(lang, class, body, slices.Concat(f.Names, f.Works, []string{f.Cause})...),
-	)
-}
-
-// placeholder is a parameter of a registered template.
-var placeholder = regexp.MustCompile(`#\{([a-z]+)\}`)
-
-// fill makes the parameters that the event's registered template asks for, and
-// the text that the messenger makes of them. A parameter may not be empty.
-func fill(t *notifier.Text, event string, f facts) error {
-	if event == eventNews { // a note without its words; there is no template of its own
-		event = string(status.EventNote)
-		var err error
-		if f.Note, err = write(t.Lang, "alimtalk.news", nil); err != nil {
-			return err
-		}
-	}
-	template, err := AlimTalkTemplate(event, t.Lang)
-	if err != nil {
-		return err
-	}
-	t.Template, t.Params = templateName(event, t.Lang), map[string]string{}
-	for _, match := range placeholder.FindAllStringSubmatch(template, -1) {
-		if t.Params[match[1]], err = parameter(t.Lang, match[1], f); err != nil {
-			return err
-		}
-	}
-	t.Body = placeholder.ReplaceAllStringFunc(template, func(p string) string { return t.Params[p[2:len(p)-1]] })
-	return nil
-}
-
-func parameter(lang, name string, f facts) (string, error) {
-	value, block := "", ""
-	switch name {
-	case "mark", "what", "span":
-		return write(lang, name, f)
-	case "state":
-		return write(lang, name, f.State)
-	case "works":
-		value, block = strings.Join(f.Works, ", "), "none"
-	case "cause":
-		value, block = f.Cause, "unknown-cause"
-	case "advice":
-		value, block = f.Advice, "none"
-	case "next":
-		value, block = f.Next, "none"
-	case "since":
-		value = f.Since
-	case "at":
-		value = f.At
-	case "code":
-		value = f.Code
-	case "note":
-		value = f.Note
-	case "minutes":
-		value = strconv.Itoa(f.Minutes)
-	default:
-		return "", fmt.Errorf("a template in %q asks for %q", lang, name)
-	}
-	if value == "" && block != "" {
-		return write(lang, block, nil)
-	}
-	return value, nil
-}
-
-// Code words the code that proves a number at sign-up.
-func Code(site status.Site, lang string, class notifier.Class, code string, good time.Duration) (notifier.Text, error) {
-	t, _, err := render(lang, class, "code", facts{Simulation: site.Simulation, Code: code, Minutes: int(good / time.Minute)})
-	return t, err
+// Code words the code that proves an address at sign-up. Where the class has
+// room for a link, that leads to the same end without typing; it may be empty.
+func Code(site status.Site, lang string, class notifier.Class, code, link string, good time.Duration) (notifier.Text, error) {
+	return fixed(site, lang, class, eventCode, facts{Code: code, Link: link, Minutes: int(good / time.Minute)})
 }
 
 // Welcome words the end of a sign-up.
 func Welcome(site status.Site, lang string, class notifier.Class) (notifier.Text, error) {
-	t, _, err := render(lang, class, "welcome", facts{Simulation: site.Simulation})
-	return t, err
+	return fixed(site, lang, class, eventWelcome, facts{})
 }
 
 // Left words the last text to somebody who leaves.
 func Left(site status.Site, lang string, class notifier.Class) (notifier.Text, error) {
-	t, _, err := render(lang, class, "left", facts{Simulation: site.Simulation})
+	return fixed(site, lang, class, eventLeft, facts{})
+}
+
+// fixed words what tells of no incident.
+func fixed(site status.Site, lang string, class notifier.Class, event string, f facts) (notifier.Text, error) {
+	f.site, f.Simulation, f.Exercise = site, site.Simulation, site.Exercise
+	t, _, err := render(lang, class, event, f)
 	return t, err
+}
+
+// Switched is the line that says why a text comes by SMS that would have come
+// by what is failing now. The short form is for a text without room.
+func Switched(lang, failing string, short bool) (string, error) {
+	if short {
+		return write(lang, "switched.short", failing)
+	}
+	return write(lang, "switched", failing)
 }

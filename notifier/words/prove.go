@@ -29,6 +29,35 @@ const (
 // somewhere. Paths are those of the configuration, such as
 // components[2].short.ko.
 func Prove(m *status.Model, classes []notifier.Class) []notifier.Problem {
+	_, found := Try(m, classes)
+	return found
+}
+
+// Trial is what [Try] has tried.
+type Trial struct {
+	Texts   int // as long as they can get
+	Closest Close
+}
+
+// Close is the text that is closest to its limit.
+type Close struct {
+	Lang  string
+	Class notifier.Class
+	Event string
+	Size  Size
+}
+
+// note takes a text's size down.
+func (t *Trial) note(lang string, class notifier.Class, event string, s Size) {
+	t.Texts++
+	if last := t.Closest.Size; last.Limit == 0 || s.Limit-s.Units < last.Limit-last.Units {
+		t.Closest = Close{lang, class, event, s}
+	}
+}
+
+// Try is [Prove], and says what was tried.
+func Try(m *status.Model, classes []notifier.Class) (Trial, []notifier.Problem) {
+	var tried Trial
 	var found []notifier.Problem
 	for l, lang := range m.Site.Languages {
 		if !Has(lang) {
@@ -38,11 +67,12 @@ func Prove(m *status.Model, classes []notifier.Class) []notifier.Problem {
 		for _, class := range classes {
 			found = append(found, proveNames(m, lang, class)...)
 			found = append(found, proveAdvice(m, lang, class)...)
-			found = append(found, proveStories(m, lang, class)...)
-			found = append(found, proveFixed(m.Site, lang, class)...)
+			found = append(found, tried.stories(m, lang, class)...)
+			found = append(found, tried.fixed(m.Site, lang, class)...)
+			found = append(found, proveServices(m, lang, class)...)
 		}
 	}
-	return unique(found)
+	return tried, unique(found)
 }
 
 func unique(problems []notifier.Problem) []notifier.Problem {
@@ -85,7 +115,7 @@ func proveAdvice(m *status.Model, lang string, class notifier.Class) []notifier.
 		advice := m.Components[i].Advice[lang]
 		_, err := Measure(lang, class, advice)
 		if err == nil {
-			err = Lint(lang, class, advice)
+			err = Rules{}.lint(notifier.Text{Lang: lang, Class: class, Body: advice})
 		}
 		if err != nil {
 			found = append(found, notifier.Problem{Path: fmt.Sprintf("components[%d].advice.%s", i, lang), Text: err.Error()})
@@ -94,9 +124,9 @@ func proveAdvice(m *status.Model, lang string, class notifier.Class) []notifier.
 	return found
 }
 
-// proveStories words the worst story about each component with the longest
+// stories words the worst story about each component with the longest
 // name; only if that does not fit, each other one is tried too.
-func proveStories(m *status.Model, lang string, class notifier.Class) []notifier.Problem {
+func (t *Trial) stories(m *status.Model, lang string, class notifier.Class) []notifier.Problem {
 	longest := -1
 	var most int
 	for i := range m.Components {
@@ -105,20 +135,20 @@ func proveStories(m *status.Model, lang string, class notifier.Class) []notifier
 			longest, most = i, size.Units
 		}
 	}
-	if longest < 0 || len(tryStories(m, longest, lang, class)) == 0 {
+	if longest < 0 || len(t.try(m, longest, lang, class)) == 0 {
 		return nil
 	}
 	var found []notifier.Problem
 	for i := range m.Components {
-		found = append(found, tryStories(m, i, lang, class)...)
+		found = append(found, t.try(m, i, lang, class)...)
 	}
 	return found
 }
 
-func tryStories(m *status.Model, i int, lang string, class notifier.Class) []notifier.Problem {
+func (t *Trial) try(m *status.Model, i int, lang string, class notifier.Class) []notifier.Problem {
 	var found []notifier.Problem
 	path, _ := nameOf(&m.Components[i], i, lang, class)
-	for _, kind := range []status.EventKind{status.EventOpened, status.EventWorsened, status.EventNote, status.EventResolved, status.EventDigest} {
+	for _, kind := range []status.EventKind{status.EventOpened, status.EventWorsened, status.EventNote, status.EventResolved, status.EventRetracted, status.EventDigest} {
 		st := worstStory(m, i, kind)
 		f := st.least(lang, class)
 		f.More = worstCount - 1
@@ -126,11 +156,14 @@ func tryStories(m *status.Model, i int, lang string, class notifier.Class) []not
 		if kind == status.EventNote {
 			event = eventNews // what a note falls back to
 		}
-		if _, _, err := render(lang, class, event, f); err != nil {
+		_, size, err := render(lang, class, event, f)
+		if err == nil {
+			t.note(lang, class, event, size)
+		} else {
 			found = append(found, notifier.Problem{Path: path, Text: fmt.Sprintf("the %s of event %s: %v; write a shorter short", class, kind, err)})
 		}
 	}
-	return found
+	return append(found, t.plans(m, i, lang, class)...)
 }
 
 // worstStory is about one component, with everything else as long as it gets.
@@ -140,8 +173,9 @@ func worstStory(m *status.Model, i int, kind status.EventKind) *story {
 		Code: worstCode, Impact: status.PartialOutage, Worst: status.PartialOutage,
 		Began: worstNow.Add(-worstSpan), Next: worstNow.Add(24 * time.Hour),
 	}
-	if kind == status.EventResolved {
+	if kind.Ends() {
 		incident.Resolved, incident.Next = worstNow.Add(-24*time.Hour), time.Time{}
+		incident.Retracted = incident.Resolved
 	}
 	return &story{
 		site: m.Site, event: kind, incident: incident, now: worstNow,
@@ -149,25 +183,36 @@ func worstStory(m *status.Model, i int, kind status.EventKind) *story {
 	}
 }
 
-// proveFixed wants the texts of a subscription to fit.
-func proveFixed(site status.Site, lang string, class notifier.Class) []notifier.Problem {
+// fixed wants the texts of a subscription to fit.
+func (t *Trial) fixed(site status.Site, lang string, class notifier.Class) []notifier.Problem {
 	var found []notifier.Problem
-	_, codeErr := Code(site, lang, class, worstNumber, worstGood)
-	_, welcomeErr := Welcome(site, lang, class)
-	_, leftErr := Left(site, lang, class)
+	code, codeErr := Code(site, lang, class, worstNumber, "", worstGood)
+	welcome, welcomeErr := Welcome(site, lang, class)
+	left, leftErr := Left(site, lang, class)
 	for _, err := range []error{codeErr, welcomeErr, leftErr} {
 		if err != nil {
 			found = append(found, notifier.Problem{Path: "site", Text: err.Error()})
 		}
 	}
-	return found
+	if len(found) > 0 {
+		return found
+	}
+	for _, text := range []struct {
+		event string
+		notifier.Text
+	}{{eventCode, code}, {eventWelcome, welcome}, {eventLeft, left}} {
+		if size, err := Measure(lang, class, text.Body); err == nil {
+			t.note(lang, class, text.event, size)
+		}
+	}
+	return nil
 }
 
-// CheckNote says why an operator's words could not go out as they are, for
-// each language of the site in which they are written, and for which they are
-// missing. Where a class cannot carry them, people are told that there is news
-// and no more. Paths are language tags.
-func CheckNote(site status.Site, text status.Text, classes []notifier.Class) []notifier.Problem {
+// CheckNote says why an operator's words on an incident could not go out as
+// they are, for each language of the site in which they are written, and for
+// which they are missing. Where a class cannot carry them, people are told that
+// there is news and no more. Paths are language tags.
+func CheckNote(site status.Site, incident *status.Incident, text status.Text, classes []notifier.Class) []notifier.Problem {
 	var found []notifier.Problem
 	for _, lang := range site.Languages {
 		if text[lang] == "" {
@@ -176,8 +221,8 @@ func CheckNote(site status.Site, text status.Text, classes []notifier.Class) []n
 		}
 		for _, class := range classes {
 			f := facts{
-				Simulation: site.Simulation, Names: []string{"-"}, Note: text[lang], Code: worstCode, State: status.MajorOutage.String(),
-				Since: "00:00", At: "00:00", Next: "00:00", Zone: abbreviation(worstNow, site.Zone),
+				site: site, expected: expected(incident), Simulation: site.Simulation, Exercise: site.Exercise, Names: []string{"-"}, Note: text[lang], Code: worstCode,
+				State: status.MajorOutage.String(), Since: "00:00", At: "00:00", Next: "00:00", Zone: abbreviation(worstNow, site.Zone),
 			}
 			if _, _, err := render(lang, class, string(status.EventNote), f); err != nil {
 				found = append(found, notifier.Problem{Path: lang, Text: "cannot go out by " + string(class) + ": " + err.Error()})

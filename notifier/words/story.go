@@ -2,6 +2,7 @@ package words
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // facts is all that a block of texts/LANG.tmpl may use.
 type facts struct {
 	Simulation     bool
+	Exercise       bool
 	Names          []string // what fails, or is well again
 	More           int      // and how many more
 	Lines          []line   // each of them with its state
@@ -28,6 +30,16 @@ type facts struct {
 	Hours, Minutes int  // how long it took
 	Note           string
 	Code           string
+	Work           string // what planned work is called, in the text's language; may be empty
+	From, Until    string // its window
+	Was            string // when it was to end before it was prolonged; empty if it was not
+	Link           string // of a code: opening it and pressing a button does what typing the code does; may be empty
+
+	expected bool // somebody expects an end for a reason
+	noPhone  bool // telephone networks are among what fails
+	site     status.Site
+	story    *story // what machines read in full; nil where the text tells of no incident
+	work     *work  // the same of planned work; nil where it tells of none
 }
 
 type line struct{ Name, State string }
@@ -51,19 +63,22 @@ type story struct {
 	shared   bool   // the cause is a failure domain
 	domain   string // its id
 	note     status.Text
+	offers   bool   // substitutes may be named
+	notice   string // id of the notice being worded
 	now      time.Time
+	snapshot *status.Snapshot
 }
 
 // tell gathers what the event's incident is about.
 func tell(s *status.Snapshot, incident *status.Incident, event status.Event, now time.Time) *story {
-	st := &story{site: s.Site, event: event.Kind, incident: incident, now: now}
+	st := &story{site: s.Site, event: event.Kind, incident: incident, now: now, snapshot: s}
 	for _, u := range incident.Updates {
 		if u.ID == event.Update {
 			st.note = u.Text
 		}
 	}
-	st.subjects = subjects(s, incident, event.Kind == status.EventResolved)
-	if event.Kind != status.EventResolved { // at the end it matters what works again, not why it failed
+	st.subjects = subjects(s, incident, event.Kind.Ends())
+	if !event.Kind.Ends() { // at the end it matters what works again, not why it failed
 		st.blame(s)
 	}
 	return st
@@ -123,9 +138,9 @@ func subjects(s *status.Snapshot, incident *status.Incident, all bool) []subject
 
 func subjectOf(s *status.Snapshot, v *status.ComponentView, state status.State) subject {
 	sub := subject{id: v.ID, name: v.Name, short: v.Short, advice: v.Advice, state: state}
-	for _, id := range v.Available {
-		if w, ok := s.Component(id); ok {
-			sub.substitutes = append(sub.substitutes, subject{id: id, name: w.Name, short: w.Short})
+	for _, other := range v.Available {
+		if w, ok := s.Component(other.ID); ok {
+			sub.substitutes = append(sub.substitutes, subject{id: other.ID, name: w.Name, short: w.Short})
 		}
 	}
 	return sub
@@ -165,8 +180,11 @@ func (st *story) variants(lang string, class notifier.Class) iter.Seq[facts] {
 	return func(yield func(facts) bool) {
 		whole, tails := st.facts(lang, class), st.tails(lang, class)
 		most := namesInLong
-		if class == notifier.ClassSMS {
+		switch {
+		case class == notifier.ClassSMS:
 			most = namesInSMS
+		case tellsAll(class):
+			tails = tails[:1]
 		}
 		for n := min(len(whole.Names), most); n > 0; n-- {
 			for _, tail := range tails {
@@ -202,6 +220,13 @@ func (st *story) least(lang string, class notifier.Class) facts {
 		f.State = max(st.cause.state, st.worst()).String()
 	}
 	f.Cause, f.CauseState = "", ""
+	if class == notifier.ClassSMS && len(st.subjects) == 0 && st.cause == nil { // a title may not fit
+		u := subject{id: st.incident.ID, short: st.site.Name}
+		f.Names = []string{u.call(&st.site, lang, class)}
+	}
+	if tellsAll(class) {
+		return f.with(1, st.tails(lang, class)[0])
+	}
 	return f.with(1, tail{})
 }
 
@@ -217,16 +242,16 @@ func (st *story) tails(lang string, class notifier.Class) []tail {
 	return []tail{both, one, other, {}}
 }
 
-// works is the first substitute that people can use now; failing that, phone
-// calls and SMS.
+// works is the first substitute that people can use now, if texts may name
+// one; failing that, phone calls and SMS, unless it is those that fail.
 func (st *story) works(lang string, class notifier.Class) (names []string, measured bool) {
 	for _, u := range st.everyone() {
-		for _, w := range u.substitutes {
-			return []string{w.call(&st.site, lang, class)}, true
+		if st.offers && len(u.substitutes) > 0 {
+			return []string{u.substitutes[0].call(&st.site, lang, class)}, true
 		}
 	}
 	phone, err := write(lang, "phone", nil)
-	if err != nil {
+	if err != nil || st.phonesFail() {
 		return nil, false
 	}
 	return []string{phone}, false
@@ -239,6 +264,23 @@ func (st *story) advice(lang string) string {
 		}
 	}
 	return ""
+}
+
+// causeIsNews says whether the cause was found, or found to be another, since
+// the first words.
+func (st *story) causeIsNews() bool {
+	for i := range st.incident.Updates {
+		u := &st.incident.Updates[i]
+		if u.Kind == status.UpdateCause && !st.incident.Announced.IsZero() && u.At.After(st.incident.Announced) {
+			return true
+		}
+	}
+	return false
+}
+
+// expected says whether somebody expects an end whose outcome is still open.
+func expected(i *status.Incident) bool {
+	return slices.ContainsFunc(i.ETAs(), func(e status.Expectation) bool { return e.Outcome == status.ETAPending })
 }
 
 // everyone is the cause, if it is a component, and then the others.
@@ -270,7 +312,8 @@ func (st *story) facts(lang string, class notifier.Class) facts {
 		since = i.Detected
 	}
 	f := facts{
-		Simulation: st.site.Simulation, State: st.worst().String(), Code: i.Code, Note: strings.TrimSpace(st.note[lang]),
+		site: st.site, story: st, expected: expected(st.incident), noPhone: st.phonesFail(),
+		Simulation: st.site.Simulation, Exercise: st.site.Exercise, State: st.worst().String(), Code: i.Code, Note: strings.TrimSpace(st.note[lang]),
 		Since: clock(lang, since, st.now, zone), At: clock(lang, st.now, st.now, zone), Zone: abbreviation(st.now, zone),
 	}
 	if i.Next.After(st.now) {
@@ -280,6 +323,9 @@ func (st *story) facts(lang string, class notifier.Class) facts {
 		f.At = clock(lang, i.Resolved, st.now, zone)
 		took := i.Resolved.Sub(since).Round(time.Minute)
 		f.Hours, f.Minutes = int(took/time.Hour), int(took%time.Hour/time.Minute)
+	}
+	if st.event == status.EventRetracted {
+		f.At = clock(lang, i.Retracted, st.now, zone)
 	}
 	st.name(&f, lang, class)
 	return f
@@ -321,10 +367,24 @@ func sharedSite(lang, id string) string {
 // title stands in where an incident opened by hand names no component.
 func (st *story) title(lang string, class notifier.Class) string {
 	u := subject{id: st.incident.ID, name: st.incident.Title, short: st.site.Name}
-	if class == notifier.ClassSMS { // a title may be as long as a text
+	if class == notifier.ClassSMS {
+		if title := st.incident.Title[lang]; st.shortTitle(lang, title) {
+			return title
+		}
 		u.name = nil
 	}
 	return u.call(&st.site, lang, class)
+}
+
+// shortTitle says whether an SMS may be about a title: it takes a third of it at
+// most, and says nothing that a text must not.
+func (st *story) shortTitle(lang, title string) bool {
+	size, err := Measure(lang, notifier.ClassSMS, title)
+	if err != nil || title == "" || size.Units > size.Limit/3 {
+		return false
+	}
+	rules := Rules{Expected: expected(st.incident)}
+	return rules.lint(notifier.Text{Lang: lang, Class: notifier.ClassSMS, Body: title}) == nil
 }
 
 // clock writes an instant in the site's zone: the time, and the date too when

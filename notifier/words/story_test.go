@@ -1,10 +1,14 @@
 package words_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +66,11 @@ func page(m *status.Model, incident status.Incident) *status.Snapshot {
 		v := status.GroupView{Group: g}
 		for _, c := range m.Components {
 			if c.Group == g.ID {
-				v.Components = append(v.Components, status.ComponentView{Component: c, Available: c.Substitutes})
+				view := status.ComponentView{Component: c}
+				for _, id := range c.Substitutes {
+					view.Available = append(view.Available, status.Substitute{ID: id})
+				}
+				v.Components = append(v.Components, view)
 			}
 		}
 		s.Groups = append(s.Groups, v)
@@ -75,6 +83,11 @@ func page(m *status.Model, incident status.Incident) *status.Snapshot {
 	return s
 }
 
+// people are the classes that citizens read.
+var people = []notifier.Class{
+	notifier.ClassAlimTalk, notifier.ClassSMS, notifier.ClassLMS, notifier.ClassMessenger, notifier.ClassMail, notifier.ClassPush,
+}
+
 func composer(m *status.Model) *words.Composer {
 	n := 0
 	return &words.Composer{
@@ -83,7 +96,7 @@ func composer(m *status.Model) *words.Composer {
 			{Audience: "subscribers", Plan: "citizens", AtLeast: status.PartialOutage},
 			{Audience: "operators", Plan: "ops", AtLeast: status.DegradedPerformance},
 		},
-		Classes: map[string][]notifier.Class{"citizens": {notifier.ClassAlimTalk, notifier.ClassSMS}, "ops": {notifier.ClassChat}},
+		Classes: map[string][]notifier.Class{"citizens": people, "ops": {notifier.ClassChat}},
 		NewID:   func(time.Time) string { n++; return fmt.Sprintf("n%d", n) },
 	}
 }
@@ -116,6 +129,8 @@ func story() (steps []struct {
 	}
 	add(i, status.Event{Kind: status.EventOpened, Update: "u1", From: status.Operational, To: status.PartialOutage}, at(15, 15, 42))
 
+	i.Announced = at(15, 15, 42)
+	i.Updates = []status.Update{{ID: "u1b", Kind: status.UpdateCause, At: at(15, 15, 50)}}
 	i.Impact, i.Worst, i.Next = status.MajorOutage, status.MajorOutage, at(15, 17, 5)
 	i.Components = affected(status.MajorOutage, "login", "talk", "map-search", "pay", "taxi")
 	add(i, status.Event{Kind: status.EventWorsened, Update: "u2", From: status.PartialOutage, To: status.MajorOutage}, at(15, 16, 5))
@@ -133,10 +148,14 @@ func story() (steps []struct {
 	add(i, status.Event{Kind: status.EventDigest, Update: "u5", From: status.Operational, To: status.MajorOutage}, at(16, 15, 0))
 
 	i.Next, i.Resolved = time.Time{}, at(16, 22, 40)
+	i.Components = slices.Clone(i.Components)
 	for k := range i.Components {
 		i.Components[k].Until = at(16, 21, 40)
 	}
 	add(i, status.Event{Kind: status.EventResolved, Update: "u6", From: status.MajorOutage, To: status.Operational}, at(16, 22, 40))
+
+	i.Retracted = at(17, 9, 15)
+	add(i, status.Event{Kind: status.EventRetracted, Update: "u7", From: status.MajorOutage, To: status.Operational}, at(17, 9, 15))
 	return steps
 }
 
@@ -167,6 +186,9 @@ func TestAStoryInEveryLanguage(t *testing.T) {
 						fmt.Fprintf(out[text.Lang], "%s\n", text.Title)
 					}
 					fmt.Fprintf(out[text.Lang], "%s\n\n", text.Body)
+					if again := words.Again(text); text.Class == notifier.ClassSMS {
+						fmt.Fprintf(out[text.Lang], "== sent once more\n%s\n\n", again.Body)
+					}
 				}
 			}
 		}
@@ -176,6 +198,87 @@ func TestAStoryInEveryLanguage(t *testing.T) {
 				name = "simulation." + lang + ".txt"
 			}
 			golden(t, filepath.Join("testdata", name), got.String())
+		}
+	}
+}
+
+// What tells of no incident, in every language and class.
+func TestTheOtherTexts(t *testing.T) {
+	site := city().Site
+	for _, lang := range site.Languages {
+		var out strings.Builder
+		for _, class := range people {
+			link := site.URL + "/s/abc"
+			code, err1 := words.Code(site, lang, class, "483920", link, 10*time.Minute)
+			welcome, err2 := words.Welcome(site, lang, class)
+			left, err3 := words.Left(site, lang, class)
+			if err := errors.Join(err1, err2, err3); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range []notifier.Text{code, welcome, left} {
+				fmt.Fprintf(&out, "== %s\n", class)
+				if text.Title != "" {
+					fmt.Fprintf(&out, "%s\n", text.Title)
+				}
+				fmt.Fprintf(&out, "%s\n\n", text.Body)
+			}
+		}
+		for _, short := range []bool{false, true} {
+			line, err := words.Switched(lang, map[string]string{"ko": "카카오톡", "ja": "カカオトーク", "en": "KakaoTalk"}[lang], short)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&out, "== the channel is another\n%s\n\n", line)
+		}
+		golden(t, filepath.Join("testdata", "others."+lang+".txt"), out.String())
+	}
+}
+
+// What machines get, and a mail's page.
+func TestDocuments(t *testing.T) {
+	step := story()[1]
+	c := composer(city())
+	c.Classes["citizens"] = []notifier.Class{notifier.ClassWebhook, notifier.ClassStatuspage, notifier.ClassMail}
+	notices, err := c.Notices(page(city(), step.incident), []status.Event{step.event}, step.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range notices[0].Texts {
+		name := string(text.Class) + "." + text.Lang
+		if text.Class == notifier.ClassMail {
+			golden(t, filepath.Join("testdata", name+".html"), text.HTML)
+			continue
+		}
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, []byte(text.Body), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("testdata", name+".json"), indented.String()+"\n")
+	}
+}
+
+// A mail's page fetches nothing, and names stay names.
+func TestAMailsPage(t *testing.T) {
+	m, step := city(), story()[1]
+	m.Components[1].Name = status.Text{"ko": `<img src="x">톡`, "ja": `"><script>`, "en": "Talk & 'Co' + more"}
+	c := composer(m)
+	c.Classes["citizens"] = []notifier.Class{notifier.ClassMail}
+	notices, err := c.Notices(page(m, step.incident), []status.Event{step.event}, step.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range notices[0].Texts {
+		for _, page := range []string{text.HTML, words.Again(text).HTML} {
+			for _, bad := range []string{"src=", "<img", "<script", "<link", "@import", "url(", "'Co'"} {
+				if strings.Contains(strings.ReplaceAll(page, "&lt;img src=", ""), bad) {
+					t.Errorf("%s: the page has %q", text.Lang, bad)
+				}
+			}
+			for _, part := range []string{`<html lang="` + text.Lang + `">`, `<a href="#{leave}">`, `<th scope="row">`, `content="light dark"`} {
+				if !strings.Contains(page, part) {
+					t.Errorf("%s: the page lacks %q", text.Lang, part)
+				}
+			}
 		}
 	}
 }

@@ -31,48 +31,59 @@ func Missing(t testing.TB, part string) {
 type Cluster struct {
 	address string
 	dir     string
-	server  *exec.Cmd
+	bin     string
+	port    int
+	owner   *syscall.Credential // nil: whoever we are
 }
 
 // Start makes a cluster in a new folder and starts it. The caller stops it.
 // The error wraps [exec.ErrNotFound] when there is no PostgreSQL here.
 func Start() (*Cluster, error) {
+	c, err := newCluster()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.do("initdb", "-D", c.data(), "-U", "bongsu", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
+		return nil, err
+	}
+	return c, c.start()
+}
+
+// newCluster prepares a folder and a port.
+func newCluster() (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "bongsu-pg-")
-	if err != nil {
+	c := &Cluster{bin: bin}
+	if c.dir, err = os.MkdirTemp("", "bongsu-pg-"); err != nil {
 		return nil, err
 	}
-	c := &Cluster{dir: dir}
-	owner, err := unprivileged(dir)
-	if err != nil {
+	if c.owner, err = unprivileged(c.dir); err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(context.Background(), //nolint:gosec // the server's own programs, in folders of our own
-		filepath.Join(bin, "initdb"), "-D", data, "-U", "bongsu", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: owner}, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	port, err := freePort()
-	if err != nil {
+	if c.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	ctl := exec.CommandContext(context.Background(), //nolint:gosec // as above
-		filepath.Join(bin, "pg_ctl"), "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o",
-		fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=200 -c shared_buffers=64MB", port, dir), "start")
-	ctl.SysProcAttr, ctl.Dir = &syscall.SysProcAttr{Credential: owner}, dir
-	if out, err := ctl.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("pg_ctl start: %w: %s", err, out)
-	}
-	c.server = exec.CommandContext(context.Background(), //nolint:gosec // as above
-		filepath.Join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
-	c.server.SysProcAttr, c.server.Dir = &syscall.SysProcAttr{Credential: owner}, dir
-	c.address = fmt.Sprintf("postgres://bongsu@127.0.0.1:%d/postgres?sslmode=disable", port)
+	c.address = fmt.Sprintf("postgres://bongsu@127.0.0.1:%d/postgres?sslmode=disable", c.port)
 	return c, nil
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *Cluster) start() error {
+	return c.do("pg_ctl", "-D", c.data(), "-w", "-l", filepath.Join(c.dir, "log"), "-o",
+		fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=200 -c shared_buffers=64MB", c.port, c.dir), "start")
+}
+
+// do runs one of the server's own programs, as its owner.
+func (c *Cluster) do(program string, args ...string) error {
+	cmd := exec.CommandContext(context.Background(), filepath.Join(c.bin, program), args...) //nolint:gosec // the server's own programs, in folders of our own
+	cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: c.owner}, c.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", program, err, out)
+	}
+	return nil
 }
 
 // Address is the cluster's own database.
@@ -85,15 +96,16 @@ func (c *Cluster) Database(name string) string {
 
 // Stop ends the server and removes its folder.
 func (c *Cluster) Stop() {
-	if c.server != nil {
-		_ = c.server.Run()
-	}
+	_ = c.do("pg_ctl", "-D", c.data(), "-m", "immediate", "-w", "stop") // it may have been killed
 	os.RemoveAll(c.dir)
 }
 
 // binaries is where Debian and its like keep the server's programs, newest first.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
+		if whole, err := filepath.EvalSymlinks(path); err == nil {
+			path = whole // its companions are where it is
+		}
 		return filepath.Dir(path), nil
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")

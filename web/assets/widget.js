@@ -64,6 +64,7 @@ a:focus-visible{outline:3px solid;outline-offset:2px}
       el.append(head);
       line(el, "p", f.why && f.why[lang]);
       line(el, "p", f.instead && f.instead[lang]);
+      line(el, "p", f.stop && f.stop[lang]);
       line(el, "p", f.next && f.next[lang]);
       const href = f.link && f.link[lang];
       if (href && /^https?:/.test(href)) line(el, "a", texts.more).href = href;

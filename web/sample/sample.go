@@ -84,6 +84,11 @@ func Calm() *status.Snapshot {
 		Maintenance: maintenance(),
 		Apps:        apps(),
 		Overall:     status.Operational,
+		Locations:   locations(),
+		Rules: status.Rules{
+			Confirm: 3, Recover: 3, Settle: 5 * time.Second, Watch: time.Hour, Promise: time.Hour,
+		},
+		Controls: []status.Check{{ID: "control/portal", Name: "portal"}, {ID: "control/dns", Name: "dns"}},
 	}
 	for _, g := range groups() {
 		view := status.GroupView{Group: g, State: status.Operational}
@@ -114,7 +119,9 @@ func component(svc service, n int) status.ComponentView {
 			Component: svc.id, State: status.Operational, Since: Now().AddDate(0, 0, -12), Measured: Now().Add(-20 * time.Second),
 		},
 		Days: days(n), Uptime: 0.99987 - float64(n)*0.0003, UptimeKnown: true,
-		Available: svc.subs,
+	}
+	for _, id := range svc.subs {
+		c.Available = append(c.Available, status.Substitute{ID: id})
 	}
 	for _, location := range []string{"busan-1", "seoul-1"} {
 		c.Standings = append(c.Standings, status.Standing{
@@ -123,16 +130,25 @@ func component(svc service, n int) status.ComponentView {
 				At: Now().Add(-20 * time.Second), Took: 183 * time.Millisecond,
 			},
 			Level: status.LevelOK, Said: Now().Add(-20 * time.Second),
+			Usual: 190 * time.Millisecond, Lately: 183 * time.Millisecond,
 		})
 	}
 	return c
 }
 
+func locations() []status.LocationView {
+	var views []status.LocationView
+	for _, id := range []string{"busan-1", "seoul-1"} {
+		views = append(views, status.LocationView{Location: status.Location{ID: id}, Heard: Now().Add(-5 * time.Second)})
+	}
+	return views
+}
+
 // days are 90 days with a few bad ones, others for each n.
-func days(n int) []status.Day {
-	days := make([]status.Day, 90)
+func days(n int) []*status.Day {
+	days := make([]*status.Day, 90)
 	for i := range days {
-		days[i] = status.Day{Date: Now().AddDate(0, 0, i-89).Format(time.DateOnly), Worst: status.Operational, Uptime: 1, Known: true}
+		days[i] = &status.Day{Date: Now().AddDate(0, 0, i-89).Format(time.DateOnly), Worst: status.Operational, Uptime: 1, Known: true}
 	}
 	spoil := func(i int, s status.State, down time.Duration) {
 		days[i].Worst, days[i].Down = s, down
@@ -185,6 +201,13 @@ func apps() []status.AppView {
 	fn := status.AppFunction{
 		ID: "report", Name: text("안전 신고", "安全の通報", "Safety report"), Needs: []status.Need{{ID: "place-search"}},
 		Instead: text("긴급 119 · 생활민원 110", "緊急119・生活相談110", "Emergency 119 · civil affairs 110"),
+		Phones: []status.Phone{
+			{Number: "119", Name: text("긴급", "緊急", "Emergency")}, {Number: "110", Name: text("생활민원", "生活相談", "Civil affairs")},
+		},
+	}
+	back := status.AppFunction{
+		ID: "return", Name: text("반납", "返却", "Returns"), Needs: []status.Need{{ID: "pay"}}, Metered: status.MeteredRental,
+		Instead: text("대여소에 세워 두기", "駐輪場に停める", "Leave it at a station"),
 	}
 	other := status.AppFunction{ID: "read", Name: text("처리 결과 조회", "結果の照会", "Case status")}
 	return []status.AppView{{
@@ -193,6 +216,9 @@ func apps() []status.AppView {
 			Origins: []string{"https://report.example"}, Functions: []status.AppFunction{fn, other},
 		},
 		Functions: []status.FunctionView{{AppFunction: fn, State: status.Operational}, {AppFunction: other, State: status.Operational}},
+	}, {
+		App:       status.App{ID: "city-bike", Name: text("시민자전거", "市民自転車", "City bike"), Functions: []status.AppFunction{back}},
+		Functions: []status.FunctionView{{AppFunction: back, State: status.Operational}},
 	}}
 }
 
@@ -228,6 +254,8 @@ func Outage() *status.Snapshot {
 	s.Incidents = []status.Incident{incident}
 	fn := &s.Apps[0].Functions[0]
 	fn.State, fn.AffectedBy, fn.Incident = status.MajorOutage, []string{"place-search"}, incident.ID
+	back := &s.Apps[1].Functions[0]
+	back.State, back.AffectedBy, back.Incident = status.PartialOutage, []string{"pay"}, incident.ID
 	return s
 }
 

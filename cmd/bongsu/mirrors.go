@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bongsu/store"
+	"bongsu/web/minisign"
+	"bongsu/web/mirror"
+)
+
+// mirrorLooks is how often a copy's pages of single looks are made anew when
+// nothing else about them changes: half of the time that a page is good for.
+const mirrorLooks = 5 * time.Minute
+
+// pageSigner signs copies of the page.
+func pageSigner(keys *store.Keys) (minisign.Signer, error) {
+	return minisign.NewSigner(keys.Derive("page signature"))
+}
+
+// openMirrors opens the copies that the configuration names.
+func (s *server) openMirrors() error {
+	signer, err := pageSigner(s.keys)
+	if err != nil {
+		return err
+	}
+	for _, address := range s.cfg.Mirrors {
+		m, err := mirror.Open(address, s.page, signer, mirrorLooks, s.log)
+		if err != nil {
+			return err
+		}
+		s.mirrors = append(s.mirrors, m)
+	}
+	return nil
+}
+
+func (s *server) wakeMirrors() {
+	for _, m := range s.mirrors {
+		m.Wake()
+	}
+}
+
+// runMirrors keeps the copies up to date until ctx is done.
+func (s *server) runMirrors(ctx context.Context) {
+	var all errgroup.Group
+	for _, m := range s.mirrors {
+		all.Go(func() error { m.Run(ctx); return nil })
+	}
+	_ = all.Wait() // none returns an error
+}

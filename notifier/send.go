@@ -1,0 +1,370 @@
+package notifier
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"html"
+	"strings"
+	"time"
+)
+
+// class is the kind of text that goes out at the claim's hop.
+func (r *run) class() Class {
+	if r.claim.Hop < len(r.plan) {
+		return hopAt(r.plan, r.claim.Hop, r.o.ID).Class(r.o.Class)
+	}
+	return r.o.Class
+}
+
+// sendAll hands items over in the order of their recipients. It says false if
+// it had to stop before the last.
+func (r *run) sendAll(ctx context.Context, g *gate, w Window, items []Item, again bool) bool {
+	texts := map[string]wording{}
+	for n, i := range items {
+		text, known := texts[i.Lang]
+		if !known {
+			text = r.wording(i.Lang)
+			texts[i.Lang] = text
+		}
+		if i.To == "" || text.missing != "" {
+			r.skip(ctx, g, w, i, text.missing)
+			continue
+		}
+		place, ok := r.turn(ctx, g)
+		if !ok {
+			r.refund(w, items[n:])
+			return false
+		}
+		r.sent = max(r.sent, i.Rcpt)
+		f := flight{g, place, &w, &items[n], text.Text, again}
+		r.flights.Add(1)
+		if r.t.inline {
+			r.fly(ctx, f)
+			continue
+		}
+		r.start(ctx, f)
+	}
+	return true
+}
+
+// flight is one request that is about to be made.
+type flight struct {
+	gate   *gate
+	place  int // in its pace
+	window *Window
+	item   *Item
+	text   Text
+	again  bool
+}
+
+// start has somebody make the request: whoever of this batch is free, else
+// somebody new. They stay for the batch, since a goroutine that has made a
+// request has grown to what one takes.
+func (r *run) start(ctx context.Context, f flight) {
+	select {
+	case r.hands <- f:
+	default:
+		go func() {
+			for more := true; more; f, more = <-r.hands {
+				r.fly(ctx, f)
+			}
+		}()
+	}
+}
+
+// fly makes a request.
+func (r *run) fly(ctx context.Context, f flight) {
+	defer r.flights.Done()
+	if !r.hand(ctx, f.gate, f.place, *f.item, r.message(*f.item, f.text, f.again)) {
+		r.refund(*f.window, []Item{*f.item})
+	}
+}
+
+// refund takes back what was reserved for those whose message no gateway has
+// now. Nothing was for those without an address.
+func (r *run) refund(w Window, items []Item) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.day = w.Day
+	for _, i := range items {
+		if i.To == "" {
+			continue
+		}
+		r.unspent += w.Price(i.Lang)
+		if w.PerDay > 0 {
+			if r.unused == nil {
+				r.unused = map[string]int{}
+			}
+			r.unused[w.Gateway]++
+		}
+	}
+}
+
+// wording is what the notice says in a language, or why there is nothing to
+// send.
+type wording struct {
+	Text
+	missing string
+}
+
+func (r *run) wording(lang string) wording {
+	text, ok := r.notice.TextFor(r.class(), lang)
+	if !ok {
+		r.s.alarm(AlarmNoText, r.notice.ID, "no text for class "+string(r.class()), r.t.now())
+		return wording{missing: "no_text"}
+	}
+	if err := r.s.o.Refuse(r.notice, &text); err != nil {
+		r.s.alarm(AlarmRefused, r.notice.ID, "the text for "+string(r.class())+" in "+text.Lang+" must not leave: "+err.Error(), r.t.now())
+		return wording{missing: "text_refused"}
+	}
+	return wording{Text: text}
+}
+
+// skip passes over somebody this channel cannot carry the notice to.
+func (r *run) skip(ctx context.Context, g *gate, w Window, i Item, missing string) {
+	r.refund(w, []Item{i})
+	r.sent = max(r.sent, i.Rcpt)
+	code := cmp.Or(missing, "no_address")
+	r.setback(setback{Mover: Mover{Rcpt: i.Rcpt, Again: i.Again, Why: code}, next: NextHop, lost: Ending{Rcpt: i.Rcpt, Why: code}})
+	r.record(ctx, Result{Kind: Retry, Rcpt: i.Rcpt, Gateway: g.Name, Code: code})
+}
+
+// turn waits for a place at the gateway. It says false when nothing may be
+// sent: that is asked last of all, just before the first byte.
+func (r *run) turn(ctx context.Context, g *gate) (place int, ok bool) {
+	if r.t.inline {
+		at := g.when(r.t.tick())
+		if at.Sub(r.t.tick()) > ahead {
+			r.comeBack(r.t.now().Add(at.Sub(r.t.tick())))
+			return 0, false
+		}
+		g.slots <- struct{}{}
+		g.take(at)
+	} else {
+		select {
+		case g.slots <- struct{}{}:
+		case <-ctx.Done():
+			return 0, false
+		}
+		var err error
+		if place, err = g.turn(ctx); err != nil {
+			<-g.slots
+			return 0, false
+		}
+	}
+	if _, shut := g.shut(r.t.tick()); shut || !r.t.open() || r.s.blocked(r.o.ID, r.t.tick()) != "" {
+		<-g.slots
+		return 0, false
+	}
+	return place, true
+}
+
+// passedOver says whether a channel that comes before this one in the plan
+// hangs on something that fails now.
+func (r *run) passedOver() bool {
+	for _, h := range r.plan[:min(r.claim.Hop, len(r.plan))] {
+		if r.s.blocked(h.Channel, r.t.tick()) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// message is the text for one recipient. Where an earlier one may have arrived
+// it says so, but not when the gateway is to drop it as the same.
+func (r *run) message(i Item, text Text, again bool) Message {
+	if text.Switched != "" && r.passedOver() {
+		text.Body = text.Switched
+	}
+	if again || i.Again {
+		text = r.s.o.Mark(text)
+	}
+	leave := r.s.o.Leave(i.Rcpt, r.o.Kind)
+	m := Message{
+		Delivery: r.s.o.Stamp.Key(r.claim.Batch, i.Rcpt), To: i.To, Class: text.Class, Lang: text.Lang,
+		Title: text.Title, Body: strings.ReplaceAll(text.Body, LeaveMark, leave), HTML: strings.ReplaceAll(text.HTML, LeaveMark, html.EscapeString(leave)),
+		Template: text.Template, Params: text.Params,
+		Incident: r.notice.Incident, ReplyTo: i.ReplyTo, Again: again || i.Again, Leave: leave,
+	}
+	if !r.notice.Expires.IsZero() {
+		m.Valid = r.notice.Expires.Sub(r.t.now())
+	}
+	return m
+}
+
+// hand makes one request, and records what came of it. It reports whether the
+// gateway has the message, or may have it.
+func (r *run) hand(ctx context.Context, g *gate, place int, i Item, m Message) (taken bool) {
+	ref, v := r.exchange(ctx, g, place, func(ctx context.Context) (string, error) { return g.Gateway.Send(ctx, m) })
+	r.record(ctx, r.outcome(g, i, ref, v))
+	return v.kind == Handed || v.kind == Doubtful
+}
+
+// exchange makes one request, in the place at the gateway that turn has taken.
+// A request that has begun is not broken off by the end of ctx: its answer is
+// worth having.
+func (r *run) exchange(ctx context.Context, g *gate, place int, send func(context.Context) (string, error)) (ref string, v verdict) {
+	request, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.s.o.SendTimeout)
+	begun := time.Now()
+	if !r.t.inline {
+		g.left(place)
+	}
+	ref, err := send(request)
+	cancel()
+	<-g.slots
+	v = g.judge(err)
+	r.s.o.Metrics.answered(g.Name, v, time.Since(begun))
+	if g.heard(v, r.t.tick()) {
+		r.s.alarm(AlarmGateway, g.Name, clip(v.text), r.t.now())
+	}
+	return ref, v
+}
+
+// outcome is what an answer means for one recipient.
+func (r *run) outcome(g *gate, i Item, ref string, v verdict) Result {
+	res := Result{Kind: v.kind, Rank: handedOver(g), Rcpt: i.Rcpt, Ref: ref, Gateway: g.Name, Code: v.code, Text: clip(v.text), Answer: v.answer()}
+	switch v.kind {
+	case Handed:
+		if r.o.Class == ClassChat {
+			res.Thread = r.notice.Incident
+		}
+	case Doubtful:
+		r.doubt(r.t.now().Add(r.wait(g)))
+	case Retry, Refused:
+		r.failed(g, i, v, &res)
+	}
+	return res
+}
+
+// handedOver is the rank of what a gateway has taken.
+func handedOver(g *gate) Rank {
+	if d, ok := g.Gateway.(Direct); ok {
+		return max(d.HandedOver(), Accepted)
+	}
+	return Accepted
+}
+
+// wait is how long a doubt at a gateway is left to callbacks.
+func (r *run) wait(g *gate) time.Duration {
+	if dedupes(g) > 0 {
+		return 0
+	}
+	return r.s.o.SettleWait
+}
+
+// doubt has the batch come back to settle somebody.
+func (r *run) doubt(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.comeBack(at)
+}
+
+// failed decides what follows a try that left nothing.
+func (r *run) failed(g *gate, i Item, v verdict, res *Result) {
+	tries := i.Tries
+	if v.rest == 0 || v.aside {
+		tries++
+	}
+	done := tried(r.claim.Route).and(g.place)
+	next := AfterFailure(v.kind, v.recipient, tries, r.s.o.Tries, r.o.left(done))
+	rest := v.rest
+	if !v.aside {
+		rest = min(rest, giveUpAfter) // the gate knows of a longer one
+	}
+	if v.suppress {
+		res.Suppress = r.o.Kind
+	}
+	if v.kind == Refused && !v.recipient {
+		res.Kind, tries = Retry, r.s.o.Tries // the next gateway may take it
+	}
+	res.Tries = tries
+	r.setback(setback{
+		Mover: Mover{Rcpt: i.Rcpt, Tries: tries, Again: i.Again, Why: g.Name + ": " + v.code},
+		next:  next, tried: done, ready: r.t.now().Add(max(rest, Backoff(tries, r.s.jitter()))),
+		lost: Ending{Rcpt: i.Rcpt, Why: v.code},
+	})
+}
+
+func (r *run) setback(b setback) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setbacks = append(r.setbacks, b)
+}
+
+// record leaves results to be committed, these together and with whatever else
+// is. The desk asks again while the database is away: what is known must not be
+// lost.
+func (r *run) record(ctx context.Context, results ...Result) {
+	for n := range results {
+		res := &results[n]
+		res.Batch, res.Notice, res.Channel, res.At, res.Made = r.claim.Batch, r.claim.Notice, r.claim.Channel, r.t.now(), r.notice.Made
+		res.Ref, res.Code = printable(res.Ref), printable(res.Code)
+	}
+	if r.t.inline {
+		r.unsaved = append(r.unsaved, results...)
+		return
+	}
+	r.flights.Add(len(results)) // until they are durable
+	r.s.desk.put(ctx, r.t.id, results, r)
+}
+
+// save commits what a drill's window came to.
+func (r *run) save(ctx context.Context) error {
+	if len(r.unsaved) == 0 {
+		return nil
+	}
+	results := r.unsaved
+	r.unsaved = nil
+	_, err := r.s.ledger.Enter(ctx, r.t.id, results, nil)
+	return err
+}
+
+// insist does something until it succeeds or is refused, and says so each time
+// it does not. When ctx is done it gives up after one more lease; a drill does
+// not insist.
+func (s *Sender) insist(ctx context.Context, do func(context.Context) error) error {
+	pause := 20 * time.Millisecond
+	var deadline time.Time
+	for {
+		err := do(context.WithoutCancel(ctx))
+		if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrOpen) || s.inline != nil {
+			return err
+		}
+		s.o.Log.Warn("working on the ledger: asking again", "error", err, "in", pause)
+		if ctx.Err() != nil && deadline.IsZero() {
+			deadline = time.Now().Add(s.o.TTL)
+		}
+		if !deadline.IsZero() && time.Now().After(deadline) {
+			return err
+		}
+		_ = sleep(context.WithoutCancel(ctx), pause) // never done
+		pause = min(2*pause, time.Second)
+	}
+}
+
+// printable leaves out of a gateway's words what a database does not take.
+func printable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// printable is the receipt in words that a database takes.
+func (r Receipt) printable() Receipt {
+	r.Ref, r.Code, r.Text = printable(r.Ref), printable(r.Code), printable(r.Text)
+	return r
+}
+
+// clip keeps a gateway's words to a line.
+func clip(text string) string {
+	text = printable(text)
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	for i := range text {
+		if i > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}

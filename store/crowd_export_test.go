@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"bongsu/status"
+)
+
+// Crowd adds n people with one confirmed SMS address each, many in one
+// transaction: how they came in is not what is being measured.
+func (s *Store) Crowd(ctx context.Context, n int) error {
+	const chunk = 10_000
+	for from := 0; from < n; from += chunk {
+		if err := s.crowd(ctx, from, min(from+chunk, n)); err != nil {
+			return fmt.Errorf("adding a crowd: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) crowd(ctx context.Context, from, to int) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		var last int64
+		if err := tx.QueryRowContext(ctx, "UPDATE counter SET value = value + $1 WHERE name = 'subscriber' RETURNING value", to-from).Scan(&last); err != nil {
+			return err
+		}
+		for i := from; i < to; i++ {
+			id := last - int64(to-1-i)
+			if _, err := tx.ExecContext(ctx, "INSERT INTO subscriber (id, lang, plan, at_least, joined) VALUES ($1, 'ko', 'citizens', $2, 1)", id, int(status.PartialOutage)); err != nil {
+				return err
+			}
+			a := Address{Kind: "sms", Address: fmt.Sprintf("+8210%08d", i), Source: "test", Consented: fromMillis(1), Confirmed: fromMillis(1)}
+			if err := s.addAddress(ctx, tx, id, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// heldLane is added to the lane of a batch that an operator keeps back, and
+	// heldUntil, in milliseconds, to when it is ready: nobody claims it, whoever
+	// counts or cancels open batches finds it as before, and taking both off again
+	// leaves it as it was.
+	heldLane  = 1000
+	heldUntil = int64(1) << 50
+)
+
+// ErrNoticeOver says that a notice has been cancelled, or called untrue by a
+// later one.
+var ErrNoticeOver = errors.New("the notice is over")
+
+// HoldNotice keeps back what of a notice has not left, until [Store.FreeNotice].
+// Windows that are under way end. It goes on being planned later. ErrNoNotice:
+// there is none. ErrNoticeOver: nothing of it is going to leave. Holding twice
+// changes nothing.
+func (s *Store) HoldNotice(ctx context.Context, id string, now time.Time) error {
+	return s.setHeld(ctx, id, millis(now), "lane = lane + 1000, ready_at = ready_at + 1125899906842624", "lane < 1000")
+}
+
+// FreeNotice lets a notice go on that was kept back.
+func (s *Store) FreeNotice(ctx context.Context, id string) error {
+	return s.setHeld(ctx, id, 0, freed, "lane >= 1000")
+}
+
+// freed takes off what holding has added.
+const freed = "lane = lane - 1000, ready_at = ready_at - 1125899906842624"
+
+func (s *Store) setHeld(ctx context.Context, id string, held int64, change, which string) error {
+	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
+		var number int64
+		err := tx.QueryRowContext(ctx, "UPDATE notice SET held = $1 WHERE id = $2 AND recalled = 0 RETURNING number", held, id).Scan(&number)
+		if errors.Is(err, sql.ErrNoRows) {
+			return s.whyNot(ctx, tx, id)
+		}
+		if err != nil || number == 0 {
+			return err
+		}
+		//nolint:gosec // both texts are constants
+		_, err = tx.ExecContext(ctx, "UPDATE batch SET "+change+" WHERE id >= $1 AND id < $2 AND state = 0 AND "+which,
+			number*batchesPerNotice, (number+1)*batchesPerNotice)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("holding or freeing notice %s: %w", id, err)
+	}
+	return nil
+}
+
+// whyNot says why a notice was not found among those that are not over.
+func (s *Store) whyNot(ctx context.Context, q querier, id string) error {
+	var one int
+	err := q.QueryRowContext(ctx, "SELECT 1 FROM notice WHERE id = $1", id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoNotice
+	}
+	if err != nil {
+		return err
+	}
+	return ErrNoticeOver
+}
+
+// freeBatch lets a batch go on, so that whoever claims it closes it.
+func freeBatch(ctx context.Context, tx *sql.Tx, batch int64) error {
+	_, err := tx.ExecContext(ctx, "UPDATE batch SET "+freed+" WHERE id = $1 AND lane >= 1000", batch)
+	return err
+}
+
+// heldOf says what a new batch of a notice has on top of its lane and its time.
+func heldOf(ctx context.Context, tx *sql.Tx, number int64) (lane int, later int64, err error) {
+	var held int64
+	if err := tx.QueryRowContext(ctx, "SELECT held FROM notice WHERE number = $1", number).Scan(&held); err != nil || held == 0 {
+		return 0, 0, err
+	}
+	return heldLane, heldUntil, nil
+}
