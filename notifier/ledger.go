@@ -76,6 +76,7 @@ type Planning struct {
 	Number int64
 	Cursor int64 // planned up to this subscriber
 	Max    int64 // the audience ends here: later ones came later
+	Total  int64 // people planned so far
 	Heard  bool  // only for those who heard, or may have heard, an earlier notice of the incident
 }
 
@@ -104,6 +105,7 @@ type NewBatch struct {
 	ReadyAt time.Time  // not before
 	Skipped string     // hops that were left out, and why
 	Cap     *PersonCap // how many notices its people may get; nil: any number
+	Late    bool       // deliveries are written with their results, not now
 	People  []Mover
 }
 
@@ -189,6 +191,7 @@ type Claim struct {
 	Auth    int64 // recipients up to this one may have been sent to; -1: nobody
 	Over    bool  // the notice has been recalled or has expired
 	Manner  Manner
+	Late    bool // as in NewBatch
 }
 
 // Item is one recipient of a batch, as the sender needs them.
@@ -302,6 +305,7 @@ type Result struct {
 	Answer   Answer // what it says of the gateway
 	Made     time.Time
 	Thread   string // incident whose thread this message may have begun, or empty
+	Late     bool   // of a batch whose deliveries are written with their results
 }
 
 // ReceiptRow is a receipt whose delivery is known to be ours.

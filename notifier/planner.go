@@ -73,10 +73,26 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 		}
 	}
 	chunk := Chunk{Cursor: p.Max, Done: len(people) < limit, Batches: moves.batches(s.batchSize(plan))}
+	if p.Total >= int64(s.o.Early) {
+		for i := range chunk.Batches {
+			chunk.Batches[i].Late = chunk.Batches[i].mayBeLate()
+		}
+	}
 	if !chunk.Done {
 		chunk.Cursor = people[len(people)-1].ID
 	}
 	return chunk, nil
+}
+
+// early is how many of a notice's people have their deliveries written when they
+// are planned. Those after them get theirs with the result: half the writing,
+// which only a large audience is worth.
+const early = 100_000
+
+// mayBeLate says whether nothing is to be kept of a batch's people but who they
+// are.
+func (b *NewBatch) mayBeLate() bool {
+	return b.Cap == nil && !slices.ContainsFunc(b.People, func(m Mover) bool { return m != Mover{Rcpt: m.Rcpt} })
 }
 
 // threshold is the state above which subscribers' own thresholds count: what

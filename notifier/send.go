@@ -299,7 +299,7 @@ func (r *run) record(ctx context.Context, results ...Result) {
 	for n := range results {
 		res := &results[n]
 		res.Batch, res.Notice, res.Channel, res.At, res.Made = r.claim.Batch, r.claim.Notice, r.claim.Channel, r.t.now(), r.notice.Made
-		res.Ref, res.Code = printable(res.Ref), printable(res.Code)
+		res.Ref, res.Code, res.Late = printable(res.Ref), printable(res.Code), r.claim.Late
 	}
 	if r.t.inline {
 		r.unsaved = append(r.unsaved, results...)

@@ -53,6 +53,7 @@ type Options struct {
 	BatchSize   int           // recipients of a batch: 500
 	Window      int           // most recipients authorised at once, where no rate makes it fewer: a whole batch
 	Chunk       int           // recipients planned in one transaction: 5,000
+	Early       int           // people of a notice whose deliveries are written when they are planned, not only with their results: 100,000; -1: nobody
 	Tries       int           // at one gateway: 3
 }
 
@@ -130,6 +131,7 @@ func (o Options) withDefaults() Options {
 	o.BatchSize = cmp.Or(o.BatchSize, 500)
 	o.Window = cmp.Or(o.Window, o.BatchSize)
 	o.Chunk = cmp.Or(o.Chunk, 5000)
+	o.Early = cmp.Or(o.Early, early)
 	o.Tries = cmp.Or(o.Tries, 3)
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.State == nil {

@@ -253,8 +253,13 @@ func (s *Store) triesOf(ctx context.Context, number, first, last int64) (map[int
 	if number == 0 {
 		return tries, nil
 	}
+	late, err := s.unspelledOf(ctx, first, last, "b.id >= $1 AND b.id < $2 AND b.hi >= $3 AND b.lo <= $4",
+		number*batchesPerNotice, (number+1)*batchesPerNotice, first, last)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT d.rcpt, b.channel, d.rank, d.fate, d.doubt, d.again, d.at, d.done, COALESCE(d.why, '')
+		SELECT b.id, d.rcpt, b.channel, d.rank, d.fate, d.doubt, d.again, d.at, d.done, COALESCE(d.why, '')
 		FROM batch b JOIN delivery d ON d.batch = b.id AND d.rcpt BETWEEN $3 AND $4
 		WHERE b.id >= $1 AND b.id < $2 AND b.hi >= $3 AND b.lo <= $4 ORDER BY b.id`,
 		number*batchesPerNotice, (number+1)*batchesPerNotice, first, last)
@@ -262,14 +267,22 @@ func (s *Store) triesOf(ctx context.Context, number, first, last int64) (map[int
 		return nil, err
 	}
 	defer rows.Close()
+	known := map[deliveryKey]bool{}
 	for rows.Next() {
 		var t appnotice.Try
-		var id, doubt, at, done int64
-		if err := rows.Scan(&id, &t.Channel, &t.Rank, &t.Fate, &doubt, &t.Again, &at, &done, &t.Why); err != nil {
+		var batch, id, doubt, at, done int64
+		if err := rows.Scan(&batch, &id, &t.Channel, &t.Rank, &t.Fate, &doubt, &t.Again, &at, &done, &t.Why); err != nil {
 			return nil, err
 		}
 		t.InDoubt, t.At, t.Done = doubt > 0, fromMillis(at), fromMillis(done)
-		tries[id] = append(tries[id], t)
+		tries[id], known[deliveryKey{batch, id}] = append(tries[id], t), true
+	}
+	for _, u := range late {
+		for _, id := range u.people {
+			if !known[deliveryKey{u.batch, id}] { // it is their first try
+				tries[id] = append(tries[id], appnotice.Try{Channel: u.channel})
+			}
+		}
 	}
 	return tries, rows.Err()
 }

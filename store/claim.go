@@ -113,7 +113,7 @@ func (s *Store) takeBatches(ctx context.Context, tx *sql.Tx, q notifier.ClaimQue
 		  ORDER BY id LIMIT $4 {{skip}})
 		UPDATE batch SET state = 1, owner = $5, fence = fence + 1, doubt = auth
 		WHERE id IN (SELECT cid FROM c)
-		RETURNING id, notice, hop, route, skipped, fence, auth, manner, gateway`),
+		RETURNING id, notice, hop, route, skipped, fence, auth, manner, late, gateway`),
 		q.Channel, millis(q.Now), q.Lane, q.Limit, q.Node)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (s *Store) takeBatches(ctx context.Context, tx *sql.Tx, q notifier.ClaimQue
 	for rows.Next() {
 		c := notifier.Claim{Node: q.Node, Channel: q.Channel, Lane: q.Lane}
 		var gateway string
-		if err := rows.Scan(&c.Batch, &c.Notice, &c.Hop, &c.Route, &c.Skipped, &c.Fence, &c.Auth, &c.Manner, &gateway); err != nil {
+		if err := rows.Scan(&c.Batch, &c.Notice, &c.Hop, &c.Route, &c.Skipped, &c.Fence, &c.Auth, &c.Manner, &c.Late, &gateway); err != nil {
 			return nil, err
 		}
 		*claims = append(*claims, c)
@@ -142,6 +142,11 @@ func (s *Store) markDoubts(ctx context.Context, tx *sql.Tx, c *notifier.Claim, g
 	var err error
 	if c.Over, err = over(ctx, tx, c.Notice, now); err != nil || c.Auth < 0 {
 		return err
+	}
+	if c.Late {
+		if err := s.spellUpTo(ctx, tx, c.Batch, c.Auth); err != nil {
+			return err
+		}
 	}
 	const lost = "batch = $1 AND rcpt <= $2 AND rank = 0 AND fate = 0 AND doubt = 0"
 	if _, err := tx.ExecContext(ctx, `
@@ -261,7 +266,10 @@ func (s *Store) Unfinished(ctx context.Context, c notifier.Claim, rest bool) ([]
 	}
 	mark := c.Auth
 	if rest {
-		mark = 1<<63 - 1
+		mark = highest
+		if err := s.spellClaim(ctx, c); err != nil {
+			return nil, fmt.Errorf("writing out batch %d: %w", c.Batch, err)
+		}
 	}
 	found, err := s.items(ctx, s.read, "d.rank IN (0, 3) AND d.fate IN (0, 1) AND d.rcpt <= $3 ORDER BY d.rcpt", c.Batch, kind, "", mark)
 	if err != nil {
@@ -277,6 +285,19 @@ func (s *Store) Unfinished(ctx context.Context, c notifier.Claim, rest bool) ([]
 		items[i].Doubts = doubts[found[i].Rcpt]
 	}
 	return items, nil
+}
+
+// spellClaim writes out a late batch of whom more is to be said than results.
+func (s *Store) spellClaim(ctx context.Context, c notifier.Claim) error {
+	if !c.Late {
+		return nil
+	}
+	return s.inRetriedTx(ctx, func(tx *sql.Tx) error {
+		if _, err := s.lockClaim(ctx, tx, c); err != nil {
+			return err
+		}
+		return s.spellOut(ctx, tx, c.Batch)
+	})
 }
 
 // doubts counts the tries of each recipient that a gateway left without an
@@ -312,7 +333,7 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 		}
 		if isOver {
 			g.Last = true
-			return cancelRest(ctx, tx, &w, g.Auth)
+			return s.cancelRest(ctx, tx, &w, g.Auth)
 		}
 		found, err := s.untried(ctx, tx, &w, g.Auth)
 		if err != nil {
@@ -332,12 +353,8 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 // window has room for. It is asked for every recipient there is, so it reads
 // nothing that a first try does not need.
 func (s *Store) untried(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) ([]scannedItem, error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT d.rcpt, d.tries, d.again, COALESCE(s.lang, ''), a.cipher,
-		       CASE WHEN s.gone > 0 THEN 3 WHEN a.cipher IS NULL THEN 2 WHEN a.confirmed = 0 OR a.suppressed <> '' THEN 1 ELSE 0 END
-		FROM `+itemTables+` WHERE d.batch = $1 AND d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4`,
-		w.Batch, w.Kind, mark, w.Limit+1)
-	if err != nil {
+	rows, err := s.untriedRows(ctx, tx, w, mark)
+	if err != nil || rows == nil {
 		return nil, err
 	}
 	defer rows.Close()
@@ -363,6 +380,31 @@ func (s *Store) untried(ctx context.Context, tx *sql.Tx, w *notifier.Window, mar
 		return nil, err
 	}
 	return items, s.openPending(ctx, tx, w.Batch, w.Kind, items)
+}
+
+// What a first try needs of a delivery d, its subscriber s and address a.
+const untriedPerson = `COALESCE(s.lang, ''), a.cipher,
+	CASE WHEN s.gone > 0 THEN 3 WHEN a.cipher IS NULL THEN 2 WHEN a.confirmed = 0 OR a.suppressed <> '' THEN 1 ELSE 0 END`
+
+// untriedRows are their rows; nil if nobody is left of a late batch.
+func (s *Store) untriedRows(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) (*sql.Rows, error) {
+	if w.Late {
+		people, late, err := s.untriedLate(ctx, tx, w.Batch, mark, w.Limit+1)
+		if err != nil || late && len(people) == 0 {
+			return nil, err
+		}
+		if late {
+			list, arg := s.list(people, 2)
+			return tx.QueryContext(ctx, `
+				SELECT p.rcpt, 0, 0, `+untriedPerson+` FROM `+list+`
+				LEFT JOIN subscriber s ON s.id = p.rcpt
+				LEFT JOIN address a ON a.subscriber = p.rcpt AND a.kind = $1 ORDER BY p.rcpt`, append([]any{w.Kind}, arg...)...)
+		}
+	}
+	return tx.QueryContext(ctx, `
+		SELECT d.rcpt, d.tries, d.again, `+untriedPerson+`
+		FROM `+itemTables+` WHERE d.batch = $1 AND d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4`,
+		w.Batch, w.Kind, mark, w.Limit+1)
 }
 
 // Resend arms recipients in doubt for one more hand-over.
@@ -437,8 +479,8 @@ func (s *Store) lockClaim(ctx context.Context, tx *sql.Tx, c notifier.Claim) (au
 	return auth, err
 }
 
-func cancelRest(ctx context.Context, tx *sql.Tx, w *notifier.Window, auth int64) error {
-	n, err := cancelAbove(ctx, tx, w.Batch, auth, "over", w.Now)
+func (s *Store) cancelRest(ctx context.Context, tx *sql.Tx, w *notifier.Window, auth int64) error {
+	n, err := s.cancelAbove(ctx, tx, w.Batch, auth, "over", w.Now)
 	if err != nil {
 		return err
 	}
@@ -516,7 +558,9 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 }
 
 func cancelOne(ctx context.Context, tx *sql.Tx, w *notifier.Window, rcpt int64) error {
-	_, err := tx.ExecContext(ctx, "UPDATE delivery SET fate = 3, why = 'left', done = $1 WHERE batch = $2 AND rcpt = $3", millis(w.Now), w.Batch, rcpt)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO delivery (batch, rcpt, fate, why, done) VALUES ($1, $2, 3, 'left', $3)
+		ON CONFLICT (batch, rcpt) DO UPDATE SET fate = 3, why = 'left', done = excluded.done`, w.Batch, rcpt, millis(w.Now))
 	return err
 }
 
@@ -629,15 +673,20 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 	return err
 }
 
-// closeBatch is where nobody can be lost: a batch with an open recipient does
-// not close.
+// closeBatch is where nobody can be lost: a batch closes once as many deliveries
+// are through as it has recipients.
 func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 	n, err := change(ctx, tx, `
 		UPDATE batch SET state = 2, owner = '', due = $1
-		WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM delivery WHERE batch = $2 AND rank = 0 AND fate IN (0, 1))`,
+		WHERE id = $2 AND size = (SELECT COUNT(*) FROM delivery WHERE batch = $2 AND (rank > 0 OR fate NOT IN (0, 1)))`,
 		millis(f.Due), f.Batch)
 	if err != nil || n == 0 {
 		return cmpErr(err, notifier.ErrOpen)
+	}
+	if f.Late {
+		if err := forgetPeople(ctx, tx, f.Batch); err != nil {
+			return err
+		}
 	}
 	if f.More {
 		var failed int

@@ -35,6 +35,7 @@ const (
 	childRate     = "BONGSU_CRASH_RATE"
 	childManner   = "BONGSU_CRASH_MANNER" // of the gateway: empty, dedupes or many
 	childBatch    = "BONGSU_CRASH_BATCH"  // recipients of a batch; empty: as many as there are outside of tests
+	childEarly    = "BONGSU_CRASH_EARLY"  // people of a notice whose deliveries are written at once; empty: as many
 )
 
 // child runs the test binary as a server that does nothing but send. It says
@@ -69,7 +70,12 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	early, err := strconv.Atoi(cmp.Or(os.Getenv(childEarly), "0"))
+	if err != nil {
+		return err
+	}
 	return notifier.NewSender(s, notifier.Options{
+		Early:    early,
 		Node:     os.Getenv(childNode),
 		Stamp:    stamp,
 		Channels: []notifier.Channel{{ID: "sms", Kind: "sms", Class: notifier.ClassSMS, Gateways: []notifier.Route{{Name: "sms/http", Gateway: newGateway(os.Getenv(childGateway), os.Getenv(childManner)), Rate: rate}}}},
@@ -260,7 +266,8 @@ func start(t *testing.T, database, gateway, keyText, node string, rate int, mann
 	t.Helper()
 	p := &process{exec.Command(os.Args[0]), make(chan error, 1)}
 	p.Env = append(os.Environ(), childDatabase+"="+database, childGateway+"="+gateway, childKeys+"="+keyText,
-		childNode+"="+node, fmt.Sprintf("%s=%d", childRate, rate), childManner+"="+strings.Join(manner, ""), childBatch+"=100")
+		childNode+"="+node, fmt.Sprintf("%s=%d", childRate, rate), childManner+"="+strings.Join(manner, ""), childBatch+"=100",
+		fmt.Sprintf("%s=%d", childEarly, early(t)))
 	p.begin(t)
 	return p
 }
@@ -324,7 +331,9 @@ func eventually(t *testing.T, most time.Duration, done func() bool) {
 }
 
 // A dead node's batches are worked by another within seven seconds.
-func TestTakeover(t *testing.T) {
+func TestTakeover(t *testing.T) { modes(t, takeover) }
+
+func takeover(t *testing.T) {
 	database := newPostgres(t)
 	keyText := store.NewKeys()
 	keyring, err := store.ParseKeys(keyText)

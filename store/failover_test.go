@@ -14,7 +14,9 @@ import (
 // PostgreSQL's primary is killed while a notice is being sent, and a
 // synchronous standby promoted: sooner or later than a lease lasts. Nothing is
 // lost, nothing repeated, and sending goes on within a second.
-func TestThePrimaryIsKilled(t *testing.T) {
+func TestThePrimaryIsKilled(t *testing.T) { modes(t, primaryKilled) }
+
+func primaryKilled(t *testing.T) {
 	for what, pause := range map[string]time.Duration{"promoted soon": 500 * time.Millisecond, "promoted after the lease": 3 * time.Second} {
 		t.Run(what, func(t *testing.T) {
 			primary, standby := pair(t)

@@ -170,7 +170,7 @@ func (s *Store) HistoryBefore(ctx context.Context, subscriber, before int64, lim
 	if before == 0 {
 		before = 1 << 62
 	}
-	list, err := s.history(ctx, `WHERE b.lo <= $1 AND b.hi >= $1 AND b.id < $2 ORDER BY b.id DESC LIMIT $3`, subscriber, before, limit)
+	list, err := s.history(ctx, subscriber, "AND b.id < $2 ORDER BY b.id DESC LIMIT $3", before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading a subscriber's history: %w", err)
 	}

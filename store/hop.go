@@ -165,12 +165,21 @@ func (s *Store) Nudge(ctx context.Context, channel string, now time.Time) error 
 
 // Reaches tells how the recipients of a batch can be reached.
 func (s *Store) Reaches(ctx context.Context, batch int64) (map[int64]notifier.Reach, error) {
+	late, err := latePeople(ctx, s.read, batch)
+	if err != nil {
+		return nil, err
+	}
+	from, args := "(SELECT rcpt FROM delivery WHERE batch = $2) AS p", []any{batch / batchesPerNotice, batch}
+	if late != nil {
+		list, arg := s.list(late, 2)
+		from, args = list, append(args[:1], arg...)
+	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT a.subscriber, a.kind, s.ways, s.quiet FROM delivery d
-		JOIN subscriber s ON s.id = d.rcpt
-		JOIN address a ON a.subscriber = d.rcpt
-		  AND ((a.confirmed > 0 AND a.suppressed = '') OR EXISTS (SELECT 1 FROM notice n WHERE n.number = $2 AND n.recipient = d.rcpt))
-		WHERE d.batch = $1 ORDER BY a.subscriber, a.kind`, batch, batch/batchesPerNotice)
+		SELECT a.subscriber, a.kind, s.ways, s.quiet FROM `+from+`
+		JOIN subscriber s ON s.id = p.rcpt
+		JOIN address a ON a.subscriber = p.rcpt
+		  AND ((a.confirmed > 0 AND a.suppressed = '') OR EXISTS (SELECT 1 FROM notice n WHERE n.number = $1 AND n.recipient = p.rcpt))
+		ORDER BY a.subscriber, a.kind`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading how batch %d can be reached: %w", batch, err)
 	}

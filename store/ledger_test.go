@@ -34,6 +34,26 @@ func ledgers(t *testing.T, suite func(t *testing.T, s *store.Store)) {
 		suite(t, openAt(t, filepath.Join(t.TempDir(), "bongsu.db"), store.Options{Keys: keys()}))
 	})
 	t.Run("postgres", func(t *testing.T) { suite(t, openAt(t, newPostgres(t), store.Options{Keys: keys()})) })
+	t.Run("sqlite, late", func(t *testing.T) {
+		suite(t, openAt(t, filepath.Join(t.TempDir(), "bongsu.db"), store.Options{Keys: keys()}))
+	})
+	t.Run("postgres, late", func(t *testing.T) { suite(t, openAt(t, newPostgres(t), store.Options{Keys: keys()})) })
+}
+
+// modes runs a test with deliveries that are written when they are planned, and
+// with those that are written late.
+func modes(t *testing.T, test func(t *testing.T)) {
+	t.Run("planned", test)
+	t.Run("planned, late", test)
+}
+
+// early is [notifier.Options.Early] for a test: its name says whether its batches
+// are late ones.
+func early(t testing.TB) int {
+	if strings.Contains(t.Name(), ",_late") {
+		return -1
+	}
+	return 0
 }
 
 func openAt(t testing.TB, address string, o store.Options) *store.Store {
@@ -133,6 +153,7 @@ func newCity(t *testing.T, s *store.Store, adjust ...func(o *notifier.Options)) 
 		State:      func(string) status.State { return c.messager },
 		Alarm:      func(a notifier.Alarm) { c.alarms = append(c.alarms, a) },
 		SettleWait: 5 * time.Second,
+		Early:      early(t),
 	}
 	for _, f := range adjust {
 		f(&o)

@@ -151,7 +151,7 @@ func TestManyInDoubtAfterACrash(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := notifier.NewSender(broken, crashOptions(h)).Step(t.Context(), c.now); !errors.Is(err, errDead) {
+		if _, err := notifier.NewSender(broken, crashOptions(t, h)).Step(t.Context(), c.now); !errors.Is(err, errDead) {
 			t.Fatalf("the first owner: %v", err)
 		}
 		if buried, err := s.Bury(t.Context(), "doomed-steps", 1); err != nil || !buried {
@@ -187,9 +187,9 @@ func (d *deadLedger) Release(ctx context.Context, r notifier.Release) error {
 	return d.Store.Release(ctx, r)
 }
 
-func crashOptions(g notifier.Gateway) notifier.Options {
+func crashOptions(t *testing.T, g notifier.Gateway) notifier.Options {
 	return notifier.Options{
-		Node: "doomed", Stamp: stamp,
+		Node: "doomed", Stamp: stamp, Early: early(t),
 		Channels: []notifier.Channel{{ID: "sms", Kind: "sms", Class: notifier.ClassSMS, Gateways: []notifier.Route{{Name: "sms/one", Gateway: g}}}},
 		Plans:    map[string][]notifier.Hop{"citizens": {{Channel: "sms", Until: notifier.Accepted}}},
 	}

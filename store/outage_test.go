@@ -55,7 +55,7 @@ func newMishap(t *testing.T, s *store.Store, ttl time.Duration, adjust ...func(*
 func (o *mishap) run(suffer func()) {
 	o.t.Helper()
 	sender := notifier.NewSender(o.ledger, notifier.Options{
-		Stamp: stamp, TTL: o.ttl, BatchSize: 50,
+		Stamp: stamp, TTL: o.ttl, BatchSize: 50, Early: early(o.t),
 		Channels: []notifier.Channel{{ID: "sms", Kind: "sms", Class: notifier.ClassSMS, Gateways: []notifier.Route{{Name: "sms/one", Gateway: o.gate, Rate: o.rate}}}},
 		Plans:    map[string][]notifier.Hop{"citizens": {{Channel: "sms", Until: notifier.Accepted}}},
 		Alarm: func(a notifier.Alarm) {
@@ -111,7 +111,9 @@ func (o *mishap) wantTold(kinds ...notifier.AlarmKind) {
 	}
 }
 
-func TestTheDatabaseIsAwayForAMinute(t *testing.T) {
+func TestTheDatabaseIsAwayForAMinute(t *testing.T) { modes(t, awayForAMinute) }
+
+func awayForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openAt(t, filepath.Join(t.TempDir(), "bongsu.db"), store.Options{Keys: keys()})
 		defer s.Close() // within the bubble
@@ -131,7 +133,9 @@ func TestTheDatabaseIsAwayForAMinute(t *testing.T) {
 	})
 }
 
-func TestThePostgresIsAway(t *testing.T) {
+func TestThePostgresIsAway(t *testing.T) { modes(t, postgresAway) }
+
+func postgresAway(t *testing.T) {
 	for what, how := range map[string][2]string{
 		"no connection": {"ALTER DATABASE %s ALLOW_CONNECTIONS false", "ALTER DATABASE %s ALLOW_CONNECTIONS true"},
 		"read-only":     {"ALTER DATABASE %s SET default_transaction_read_only = on", "ALTER DATABASE %s SET default_transaction_read_only = off"},
@@ -170,7 +174,9 @@ func command(t *testing.T, address, text string) {
 	}
 }
 
-func TestTheSQLiteFileIsReadOnly(t *testing.T) {
+func TestTheSQLiteFileIsReadOnly(t *testing.T) { modes(t, fileReadOnly) }
+
+func fileReadOnly(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "bongsu.db"), store.Options{Keys: keys()})
 	o := newMishap(t, s, 500*time.Millisecond)
 	o.run(func() {

@@ -38,9 +38,9 @@ func (s *Store) Begin(ctx context.Context, now time.Time) (notifier.Planning, bo
 	var p notifier.Planning
 	var state int
 	row := s.read.QueryRowContext(ctx, `
-		SELECT `+noticeColumns+`, n.state, n.cursor_at, n.audience_max
+		SELECT `+noticeColumns+`, n.state, n.cursor_at, n.audience_max, n.total
 		FROM notice n WHERE n.state < 2 AND n.held = 0 ORDER BY n.priority, n.made, n.id LIMIT 1`)
-	err := scanNotice(row, &p.Notice, &p.Number, &state, &p.Cursor, &p.Max)
+	err := scanNotice(row, &p.Notice, &p.Number, &state, &p.Cursor, &p.Max, &p.Total)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -72,7 +72,8 @@ func (s *Store) number(ctx context.Context, p *notifier.Planning, now time.Time)
 			UPDATE notice SET state = 1, number = $1, audience_max = (SELECT COALESCE(MAX(id), 0) FROM subscriber)
 			WHERE id = $2 AND state = 0 RETURNING number, audience_max`, number, p.ID).Scan(&p.Number, &p.Max)
 		if errors.Is(err, sql.ErrNoRows) { // another node was faster
-			return tx.QueryRowContext(ctx, "SELECT number, audience_max, cursor_at FROM notice WHERE id = $1", p.ID).Scan(&p.Number, &p.Max, &p.Cursor)
+			return tx.QueryRowContext(ctx, "SELECT number, audience_max, cursor_at, total FROM notice WHERE id = $1", p.ID).
+				Scan(&p.Number, &p.Max, &p.Cursor, &p.Total)
 		}
 		if err != nil || !p.Resolves() || p.Incident == "" {
 			return err
@@ -130,8 +131,11 @@ func (s *Store) cancelBatch(ctx context.Context, batch int64, now time.Time) err
 		if err != nil {
 			return err
 		}
-		n, err := cancelAbove(ctx, tx, batch, auth, "recalled", now)
+		n, err := s.cancelAbove(ctx, tx, batch, auth, "recalled", now)
 		if err != nil {
+			return err
+		}
+		if err := s.spellOut(ctx, tx, batch); err != nil { // who heard is read from the rows
 			return err
 		}
 		if err := freeBatch(ctx, tx, batch); err != nil {
@@ -142,14 +146,19 @@ func (s *Store) cancelBatch(ctx context.Context, batch int64, now time.Time) err
 }
 
 // cancelAbove cancels the recipients of a batch above a mark.
-func cancelAbove(ctx context.Context, tx *sql.Tx, batch, mark int64, why string, now time.Time) (int64, error) {
-	done, err := tx.ExecContext(ctx, `
+func (s *Store) cancelAbove(ctx context.Context, tx *sql.Tx, batch, mark int64, why string, now time.Time) (int64, error) {
+	known, err := change(ctx, tx, `
 		UPDATE delivery SET fate = 3, why = $1, done = $2
 		WHERE batch = $3 AND rcpt > $4 AND rank = 0 AND fate = 0`, why, millis(now), batch, mark)
 	if err != nil {
 		return 0, err
 	}
-	return done.RowsAffected()
+	people, err := latePeople(ctx, tx, batch)
+	if err != nil {
+		return 0, err
+	}
+	unknown, err := s.spell(ctx, tx, batch, between(people, mark, highest), notifier.FateCancelled, why, now)
+	return known + unknown, err
 }
 
 // The two kinds of audience: who has subscribed, and whom an app has brought.
@@ -318,16 +327,19 @@ func (s *Store) insertBatch(ctx context.Context, tx *sql.Tx, id, number int64, p
 		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO batch (id, notice, hop, channel, kind, route, size, lo, hi, lane, ready_at, skipped, manner)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		INSERT INTO batch (id, notice, hop, channel, kind, route, size, lo, hi, lane, ready_at, skipped, manner, late)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		id, number, b.Hop, b.Channel, b.Kind, b.Route, len(b.People), b.People[0].Rcpt, b.People[len(b.People)-1].Rcpt,
-		notifier.LaneOf(priority)+lane, millis(ready)+later, b.Skipped, 2*flag(b.People[0].Singly))
+		notifier.LaneOf(priority)+lane, millis(ready)+later, b.Skipped, 2*flag(b.People[0].Singly), flag(b.Late))
 	if err != nil {
 		return 0, err
 	}
-	if s.dialect == postgres {
+	switch {
+	case b.Late:
+		err = insertPeople(ctx, tx, id, b.People)
+	case s.dialect == postgres:
 		err = insertDeliveriesAtOnce(ctx, tx, id, b.People)
-	} else {
+	default:
 		err = insertDeliveries(ctx, tx, id, b.People)
 	}
 	if err != nil || b.Cap == nil {

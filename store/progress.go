@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"bongsu/notifier"
@@ -165,16 +166,27 @@ type Delivered struct {
 // History tells what a subscriber was told, newest notice first, at most limit
 // lines.
 func (s *Store) History(ctx context.Context, subscriber int64, limit int) ([]Delivered, error) {
-	list, err := s.history(ctx, "WHERE b.lo <= $1 AND b.hi >= $1 ORDER BY b.notice DESC, b.id LIMIT $2", subscriber, limit)
+	list, err := s.history(ctx, subscriber, "ORDER BY b.notice DESC, b.id LIMIT $2", limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading a subscriber's history: %w", err)
 	}
 	return list, nil
 }
 
-func (s *Store) history(ctx context.Context, which string, args ...any) ([]Delivered, error) {
+// history reads the deliveries to a subscriber; which says which of them, and in
+// what order, from $2 on.
+func (s *Store) history(ctx context.Context, subscriber int64, which string, args ...any) ([]Delivered, error) {
+	const theirs = "b.lo <= $1 AND b.hi >= $1"
+	late, err := s.unspelledOf(ctx, subscriber, subscriber, theirs, subscriber)
+	if err != nil {
+		return nil, err
+	}
+	waiting := []byte("0")
+	for _, u := range late {
+		waiting = strconv.AppendInt(append(waiting, ','), u.batch, 10)
+	}
 	var list []Delivered
-	err := each(ctx, s.read, func(rows *sql.Rows) error {
+	err = each(ctx, s.read, func(rows *sql.Rows) error {
 		var d Delivered
 		var doubt, at, done int64
 		if err := rows.Scan(&d.Batch, &d.Notice, &d.Incident, &d.Event, &d.Hop, &d.Channel, &d.Gateway, &d.Rank, &d.Fate, &doubt, &d.Again,
@@ -185,11 +197,12 @@ func (s *Store) history(ctx context.Context, which string, args ...any) ([]Deliv
 		list = append(list, d)
 		return nil
 	}, `
-		SELECT b.id, n.id, n.incident, n.event, b.hop, b.channel, COALESCE(d.gateway, ''), d.rank, d.fate, d.doubt, d.again,
-		       b.skipped, COALESCE(d.why, ''), COALESCE(d.ref, ''), d.at, d.done
+		SELECT b.id, n.id, n.incident, n.event, b.hop, b.channel, COALESCE(d.gateway, ''), COALESCE(d.rank, 0), COALESCE(d.fate, 0), COALESCE(d.doubt, 0), COALESCE(d.again, 0),
+		       b.skipped, COALESCE(d.why, ''), COALESCE(d.ref, ''), COALESCE(d.at, 0), COALESCE(d.done, 0)
 		FROM batch b
-		JOIN delivery d ON d.batch = b.id AND d.rcpt = $1
-		JOIN notice n ON n.number = b.notice AND n.number > 0 `+which, args...)
+		LEFT JOIN delivery d ON d.batch = b.id AND d.rcpt = $1
+		JOIN notice n ON n.number = b.notice AND n.number > 0
+		WHERE `+theirs+" AND (d.batch > 0 OR b.id IN ("+string(waiting)+")) "+which, append([]any{subscriber}, args...)...)
 	return list, err
 }
 

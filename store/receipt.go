@@ -44,6 +44,9 @@ func (s *Store) takeReceipts(ctx context.Context, tx *sql.Tx, receipts []notifie
 	if err != nil {
 		return 0, err
 	}
+	if err := s.seeLate(ctx, tx, receipts, all); err != nil {
+		return 0, err
+	}
 	var raised []*standing
 	failed := map[int64]bool{} // batches to be looked at
 	for i := range receipts {
@@ -89,6 +92,23 @@ func (s *Store) takeReceipts(ctx context.Context, tx *sql.Tx, receipts []notifie
 		}
 	}
 	return unknown, nil
+}
+
+// seeLate adds the standings of those of late batches who get their row only now.
+func (s *Store) seeLate(ctx context.Context, tx *sql.Tx, receipts []notifier.ReceiptRow, all map[deliveryKey]*standing) error {
+	var strange []notifier.ReceiptRow
+	for _, r := range receipts {
+		if all[deliveryKey{r.Batch, r.Rcpt}] == nil {
+			strange = append(strange, r)
+		}
+	}
+	spelled, err := s.spellKnown(ctx, tx, strange)
+	if err != nil || !spelled {
+		return err
+	}
+	more, err := s.standings(ctx, tx, strange)
+	maps.Copy(all, more)
+	return err
 }
 
 // raise takes a receipt in. What is already known of the reference stays.

@@ -63,7 +63,7 @@ func (s *Store) Trim(ctx context.Context, before, now time.Time) (more bool, err
 }
 
 func dropBatch(ctx context.Context, tx *sql.Tx, batch int64) error {
-	for _, text := range []string{"DELETE FROM attempt WHERE batch = $1", "DELETE FROM delivery WHERE batch = $1", "DELETE FROM batch WHERE id = $1"} {
+	for _, text := range []string{"DELETE FROM attempt WHERE batch = $1", "DELETE FROM delivery WHERE batch = $1", "DELETE FROM batch_people WHERE batch = $1", "DELETE FROM batch WHERE id = $1"} {
 		if _, err := tx.ExecContext(ctx, text, batch); err != nil {
 			return err
 		}
