@@ -613,12 +613,16 @@ func (s *Store) addThreads(ctx context.Context, tx *sql.Tx, w *notifier.Window, 
 // Release gives a claim back unfinished.
 func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
+		lane, later, err := s.heldNow(ctx, tx, r.Notice)
+		if err != nil {
+			return err
+		}
 		released, err := tx.ExecContext(ctx, `
-			UPDATE batch SET state = 0, owner = '', ready_at = $1, auth = CASE WHEN auth > $2 THEN $2 ELSE auth END,
+			UPDATE batch SET state = 0, owner = '', ready_at = $1, lane = lane + $7, auth = CASE WHEN auth > $2 THEN $2 ELSE auth END,
 			       manner = CASE WHEN manner = 1 AND $2 < 0 THEN 0 ELSE manner END,
 			       due = CASE WHEN due = 0 THEN $3 ELSE due END, check_at = CASE WHEN due = 0 THEN $3 ELSE check_at END
 			WHERE id = $4 AND owner = $5 AND fence = $6 AND state = 1`,
-			millis(r.ReadyAt), r.Auth, millis(r.Due), r.Batch, r.Node, r.Fence)
+			millis(r.ReadyAt)+later, r.Auth, millis(r.Due), r.Batch, r.Node, r.Fence, lane)
 		if err != nil {
 			return err
 		}
@@ -677,14 +681,14 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 // are through as it has recipients.
 func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 	n, err := change(ctx, tx, `
-		UPDATE batch SET state = 2, owner = '', due = $1
+		UPDATE batch SET state = 2, owner = '', due = $1, late = 0
 		WHERE id = $2 AND size = (SELECT COUNT(*) FROM delivery WHERE batch = $2 AND (rank > 0 OR fate NOT IN (0, 1)))`,
 		millis(f.Due), f.Batch)
 	if err != nil || n == 0 {
 		return cmpErr(err, notifier.ErrOpen)
 	}
 	if f.Late {
-		if err := forgetPeople(ctx, tx, f.Batch); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM batch_people WHERE batch = $1", f.Batch); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,7 @@ func handTogether(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t
 	for i, r := range results {
 		batches[i], rcpts[i], ranks[i], ats[i], refs[i], gateways[i] = r.Batch, r.Rcpt, int64(r.Rank), millis(r.At), r.Ref, r.Gateway
 	}
+	//nolint:gosec // text is a constant
 	rows, err := tx.QueryContext(ctx, `
 		WITH v AS MATERIALIZED (
 		  SELECT batch, rcpt, rank, ref, gateway, at, n

@@ -77,6 +77,18 @@ func freeBatch(ctx context.Context, tx *sql.Tx, batch int64) error {
 	return err
 }
 
+// heldNow is heldOf for a batch that is given back: an operator who frees the
+// notice meanwhile finds it, or comes first.
+func (s *Store) heldNow(ctx context.Context, tx *sql.Tx, number int64) (lane int, later int64, err error) {
+	if lane, _, err = heldOf(ctx, tx, number); err != nil || lane == 0 {
+		return 0, 0, err
+	}
+	if _, err := tx.ExecContext(ctx, s.q("SELECT id FROM notice WHERE number = $1 {{lock}}"), number); err != nil {
+		return 0, 0, err
+	}
+	return heldOf(ctx, tx, number)
+}
+
 // heldOf says what a new batch of a notice has on top of its lane and its time.
 func heldOf(ctx context.Context, tx *sql.Tx, number int64) (lane int, later int64, err error) {
 	var held int64

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -48,6 +49,9 @@ func TestALateBatchKnowsWhoWaits(t *testing.T) {
 		}
 		if lines, err := s.History(t.Context(), people+1, 10); err != nil || len(lines) != 0 {
 			t.Errorf("a stranger waits for %+v, %v", lines, err)
+		}
+		if early(t) < 0 && s.CloseBlindly(t.Context()) == nil {
+			t.Fatal("a program that does not know late batches closes one")
 		}
 		if err := s.Resume(t.Context(), c.now); err != nil {
 			t.Fatal(err)
@@ -102,7 +106,7 @@ func (k course) run(t *testing.T, early int) told {
 	defer s.Close()
 	subscribe(t, s, k.people, "sms", "alimtalk")
 	c := newCity(t, s, func(o *notifier.Options) {
-		o.Early, o.BatchSize, o.Rand = early, k.batch, rand.New(rand.NewPCG(1, 2)) //nolint:gosec // spreads retries
+		o.Early, o.BatchSize, o.Rand = early, k.batch, rand.New(rand.NewPCG(1, 2))
 	})
 	answers := func(lots []string) func(m notifier.Message) error {
 		return func(m notifier.Message) error {
@@ -110,9 +114,9 @@ func (k course) run(t *testing.T, early int) told {
 			case "refused":
 				return &notifier.RejectedError{Recipient: true, Code: "30005"}
 			case "busy":
-				return fmt.Errorf("HTTP 503")
+				return errors.New("HTTP 503")
 			case "doubt":
-				return &notifier.UncertainError{Err: fmt.Errorf("no answer")}
+				return &notifier.UncertainError{Err: errors.New("no answer")}
 			case "at once":
 				c.receipt(m, notifier.Delivered, "") // faster than the answer
 			}

@@ -200,6 +200,9 @@ func TestHoldingANotice(t *testing.T) {
 		if p, err := s.Progress(t.Context(), n.ID); err != nil || p.Held.IsZero() {
 			t.Errorf("held: %+v (%v)", p, err)
 		}
+		if due, err := s.NextDue(t.Context(), c.now); err != nil || due.Before(c.now.Add(24*time.Hour)) {
+			t.Errorf("what is held is looked at again at %s (%v), want not before it is freed", due, err)
+		}
 		if err := s.FreeNotice(t.Context(), n.ID); err != nil {
 			t.Fatal(err)
 		}
