@@ -87,7 +87,7 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 // early is how many of a notice's people have their deliveries written when they
 // are planned. Those after them get theirs with the result: half the writing,
 // which only a large audience is worth.
-const early = 100_000
+const early = 1_000_000
 
 // mayBeLate says whether nothing is to be kept of a batch's people but who they
 // are.
