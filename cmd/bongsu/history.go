@@ -10,11 +10,11 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/store"
 )
@@ -245,7 +245,7 @@ func (r *csvRows) row(cells ...any) error {
 	for i, c := range cells {
 		switch c := c.(type) {
 		case string:
-			texts[i] = harmless(c)
+			texts[i] = signup.Harmless(c)
 		case int:
 			texts[i] = strconv.Itoa(c)
 		case time.Time:
@@ -260,14 +260,6 @@ func (r *csvRows) row(cells ...any) error {
 func (r *csvRows) close() error {
 	r.out.Flush()
 	return r.out.Error()
-}
-
-// harmless marks a text that a spreadsheet would take for a formula.
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(text)[0]) {
-		return "'" + text
-	}
-	return text
 }
 
 func instantText(t time.Time) string {

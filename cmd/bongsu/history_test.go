@@ -107,17 +107,6 @@ func TestHistoryIsWritten(t *testing.T) {
 	}
 }
 
-// What a spreadsheet would take for a formula is text.
-func TestCellsAreHarmless(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "", "timeout": "timeout", "=1+1": "'=1+1", "+82": "'+82", "-1": "'-1", "@x": "'@x", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "a=1": "a=1",
-	} {
-		if got := harmless(text); got != want {
-			t.Errorf("%q became %q, want %q", text, got, want)
-		}
-	}
-}
-
 // The keeper ends when it is told to, whatever it is at.
 func TestHistoryIsKeptInOrder(t *testing.T) {
 	config := aPast(t)

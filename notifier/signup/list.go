@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"bongsu/notifier"
@@ -210,10 +211,7 @@ func quotedField(text string) (field, rest string, ok bool) {
 func Cells(fields []string) string {
 	out := make([]string, len(fields))
 	for i, f := range fields {
-		f = strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(f)
-		if formula(f) {
-			f = "'" + f
-		}
+		f = Harmless(strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(f))
 		if strings.ContainsAny(f, `",`) || f != strings.TrimSpace(f) {
 			f = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
 		}
@@ -222,9 +220,29 @@ func Cells(fields []string) string {
 	return strings.Join(out, ",") + "\n"
 }
 
+// Harmless is a field of a table that no spreadsheet takes for a formula: one
+// that could be has an apostrophe before it.
+func Harmless(field string) string {
+	if formula(field) {
+		return "'" + field
+	}
+	return field
+}
+
+// formula says whether a spreadsheet may take a field for one. Some pass over
+// what is not seen at its beginning.
 func formula(field string) bool {
-	first, _ := utf8.DecodeRuneInString(field)
-	return field != "" && strings.ContainsRune("=+-@\t'＝＋－＠", first)
+	if field == "" {
+		return false
+	}
+	if field[0] == '\t' || field[0] == '\r' || field[0] == '\n' || field[0] == '\'' {
+		return true
+	}
+	seen := strings.TrimLeftFunc(field, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	})
+	first, _ := utf8.DecodeRuneInString(seen)
+	return seen != "" && strings.ContainsRune("=+-@＝＋－＠", first)
 }
 
 // plainCell takes off the apostrophe that keeps a field from being a formula.

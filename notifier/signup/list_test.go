@@ -129,7 +129,7 @@ func TestStatuspageLists(t *testing.T) {
 // back as it was.
 func TestCellsAreReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cells := rapid.SliceOfN(rapid.StringMatching(`[=+@'"a, é＝＋－＠-]{0,6}[^\x00-\x1f]{0,3}`), 2, 5).Draw(t, "cells")
+		cells := rapid.SliceOfN(rapid.StringMatching(`[=+@'"a, é＝＋－＠\x{a0}\x{feff}-]{0,6}[^\x00-\x1f]{0,3}`), 2, 5).Draw(t, "cells")
 		line := signup.Cells(cells)
 		read, err := csv.NewReader(strings.NewReader(line)).Read()
 		if err != nil || len(read) != len(cells) {
@@ -144,6 +144,18 @@ func TestCellsAreReadBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a spreadsheet would take for a formula is text.
+func TestFieldsAreHarmless(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "timeout": "timeout", "a=1": "a=1", " x": " x", "=1+1": "'=1+1", "+82": "'+82", "-1": "'-1", "@x": "'@x", "\t1": "'\t1", "\r1": "'\r1", "'=1": "''=1",
+		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠1": "'＠1", " =1": "' =1", "\u00a0=1": "'\u00a0=1", "\u3000＝1": "'\u3000＝1", "\ufeff=1": "'\ufeff=1", "\u200b-1": "'\u200b-1", "\u202e=1": "'\u202e=1",
+	} {
+		if got := signup.Harmless(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
 }
 
 // FuzzList: whatever a list holds, every line is taken or refused by its number,

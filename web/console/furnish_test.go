@@ -3,6 +3,9 @@ package console_test
 import (
 	"context"
 	"errors"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +17,9 @@ import (
 // examples are addresses for the routes whose path has places to fill. Whoever
 // adds such a page adds one.
 var examples = map[string]string{
+	"/console/incidents/{id}":                            "/console/incidents/" + sample.Outage().Incidents[0].ID,
+	"/console/texts/{id}":                                "/console/texts/kept00000000000000000001",
+	"/console/channels/{channel}":                        "/console/channels/sms",
 	"/console/components/{id}":                           "/console/components/chat-text",
 	"/console/deliveries/{id}":                           "/console/deliveries/n1",
 	"/console/deliveries/{id}/cancel":                    "/console/deliveries/n1/cancel",
@@ -30,6 +36,23 @@ var examples = map[string]string{
 	"/console/drills/{id}":                               "/console/drills/d4",
 }
 
+// address is an example of a route's address: its own, or that of the longest
+// beginning of it that has one.
+func address(t testing.TB, path string) string {
+	t.Helper()
+	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		example, known := examples[path[:end]]
+		if known {
+			path = example + path[end:]
+			break
+		}
+	}
+	if strings.Contains(path, "{") {
+		t.Errorf("%s has no example; add one to examples", path)
+	}
+	return path
+}
+
 // furnished is a console with everything behind it, so that every page has
 // something to show. Whoever adds a page gives what it reads here: the tests
 // of roles, of accessibility, of phones and of pictures walk every route.
@@ -37,8 +60,26 @@ func furnished(t testing.TB, s *status.Snapshot, change ...func(*console.Options
 	t.Helper()
 	return open(t, s, append([]func(*console.Options){func(o *console.Options) {
 		withDesk(&fakeDesk{})(o)
-		o.Ways, o.Looker = outgoing{now: busy()}, &looker{}
+		o.Ways, o.Looker, o.Planner = outgoing{now: busy()}, &looker{}, &planner{}
+		if s != nil {
+			o.Stories = newStoryDesk(s)
+		}
 	}}, change...)...)
+}
+
+// Nothing that a console can have is left out of the furnished one, so that the
+// walks over its routes meet every route there is.
+func TestTheConsoleIsFurnished(t *testing.T) {
+	var got console.Options
+	furnished(t, sample.Outage(), func(o *console.Options) { got = *o })
+	for field, value := range reflect.ValueOf(got).Fields() {
+		if slices.Contains([]string{"Address", "TrustedProxies", "Log"}, field.Name) {
+			continue // no page depends on them
+		}
+		if value.IsZero() {
+			t.Errorf("the furnished console has no %s; give it one, and the new pages an example", field.Name)
+		}
+	}
 }
 
 // outgoing tells how sending goes.

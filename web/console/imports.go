@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"bongsu/notifier/signup"
 	"bongsu/web/account"
@@ -163,7 +164,7 @@ func plainName(name string) string {
 	const most = 80 // characters
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	plain := []rune(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || strings.ContainsRune(`"<>|`, r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`"<>|`, r) {
 			return -1
 		}
 		return r
