@@ -10,12 +10,16 @@ import (
 	"bongsu/web/account"
 )
 
-// SetRole gives an account another role and app. [account.ErrLastAdmin]: nobody
+// SetRole gives an account another role and app, and ends its sessions: what was
+// seen of one before is worth nothing in the other role. [account.ErrLastAdmin]: nobody
 // could keep accounts any more.
 func (s *Store) SetRole(ctx context.Context, id string, role account.Role, app string) error {
 	return s.keepAnAdmin(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, "UPDATE account SET role = $1, app = $2 WHERE id = $3", string(role), app, id)
-		return happened(done, err, "setting a role", account.ErrNoAccount)
+		if err := happened(done, err, "setting a role", account.ErrNoAccount); err != nil {
+			return err
+		}
+		return endSessions(ctx, tx, id, "")
 	})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"bongsu/status"
 	"bongsu/store"
 	"bongsu/web/account"
+	"bongsu/web/console"
 )
 
 // oneDoor lets everybody in as one operator: the door of tests that are not
@@ -69,18 +69,25 @@ type station struct {
 // Before it starts, prepare may put people into its books.
 func openStation(t *testing.T, env map[string]string, fill map[string]any, prepare func(*store.Store)) *station {
 	t.Helper()
+	return openStationOn(t, stationConfig, oneDoor{}, env, fill, prepare)
+}
+
+// openStationOn starts one on another configuration, whose console has a door; nil:
+// that of its own accounts.
+func openStationOn(t *testing.T, text string, door console.Door, env map[string]string, fill map[string]any, prepare func(*store.Store)) *station {
+	t.Helper()
 	env["KEYS"] = store.NewKeys()
 	find := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 	folder := t.TempDir()
 	listen := freeAddress(t)
 	fill["Listen"], fill["Database"] = listen, filepath.Join(folder, "bongsu.db")
 	path := filepath.Join(folder, "bongsu.yaml")
-	writeTemplate(t, stationConfig, path, fill)
+	writeTemplate(t, text, path, fill)
 	cfg, err := config.Load(path, readOptions(find))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(t.Context(), cfg, serverOptions{env: find, log: slog.New(slog.DiscardHandler), consoleDoor: oneDoor{}})
+	s, err := newServer(t.Context(), cfg, serverOptions{env: find, log: slog.New(slog.DiscardHandler), consoleDoor: door})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +181,7 @@ func TestAnIncidentFromTheFirstWordsToThePostmortem(t *testing.T) {
 		map[string]string{"SID": keys.TwilioSID, "TOKEN": keys.TwilioToken, "SLACK": keys.SlackToken},
 		map[string]any{"From": keys.TwilioFrom, "Rate": 100, "SMS": city.URL(drill.SMS), "Slack": city.URL(drill.Slack) + "/api", "SlackChannel": keys.SlackChannel},
 		func(db *store.Store) {
-			for lang, number := range numbers {
-				if _, err := db.AddSubscriber(t.Context(), store.Subscriber{Lang: lang, Plan: "citizens", AtLeast: status.PartialOutage, Joined: time.Now()},
-					[]store.Address{{Kind: "sms", Address: number, Source: "test", Consented: time.Now(), Confirmed: time.Now()}}); err != nil {
-					t.Fatal(err)
-				}
-			}
+			subscribe(t, db, numbers)
 			if _, err := db.AddSubscriber(t.Context(), store.Subscriber{Lang: "ko", Plan: "citizens", AtLeast: status.PartialOutage, Joined: time.Now()},
 				[]store.Address{{Kind: "email", Address: "jo@mail.example", Source: "test", Consented: time.Now(), Confirmed: time.Now()}}); err != nil {
 				t.Fatal(err)
@@ -246,24 +248,4 @@ func arrived(city *drill.City, service drill.Service, to, words string) bool {
 		}
 	}
 	return false
-}
-
-// With every gateway dead an operator can still publish to the page, and sees
-// what could not be sent.
-func TestPublishingWhileNothingCanBeSent(t *testing.T) {
-	nowhere := "http://" + freeAddress(t) // nobody listens there
-	s := openStation(t,
-		map[string]string{"SID": "AC0123456789abcdef0123456789abcdef", "TOKEN": "t", "SLACK": "xoxb-1"},
-		map[string]any{"From": "+15005550006", "Rate": 100, "SMS": nowhere, "Slack": nowhere + "/api", "SlackChannel": "#outages"},
-		func(db *store.Store) {
-			if _, err := db.AddSubscriber(t.Context(), store.Subscriber{Lang: "en", Plan: "citizens", AtLeast: status.PartialOutage, Joined: time.Now()},
-				[]store.Address{{Kind: "sms", Address: officeNumber(1), Source: "test", Consented: time.Now(), Confirmed: time.Now()}}); err != nil {
-				t.Fatal(err)
-			}
-		})
-	to := s.publish("/console/new-incident", s.fill("/console/new-incident", "title.en", "Gates stay shut", "text.en", "Use the side door.", "state.gate", "major_outage", "notify", "yes"))
-	if page := s.get("/?lang=en"); !strings.Contains(page, "Gates stay shut") {
-		t.Errorf("the page lacks it:\n%s", page)
-	}
-	eventually(t, slowly, "the console to say what is planned", func() bool { return strings.Contains(s.get(to+"?lang=en"), fmt.Sprintf("%d / %d", 0, 1)) })
 }

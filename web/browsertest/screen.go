@@ -44,10 +44,16 @@ func Look(tab context.Context, t testing.TB, s Screen, scripts bool, url string)
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(s.Width, s.Height)); err != nil {
 		t.Fatal(err)
 	}
-	Call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
+	Scripts(tab, t, scripts)
 	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Scripts lets the scripts of pages run, or not.
+func Scripts(tab context.Context, t testing.TB, run bool) {
+	t.Helper()
+	Call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
 }
 
 // Call gives the browser a command of its protocol.

@@ -23,7 +23,7 @@ import (
 )
 
 // newEntry is a real door over a book, whose passwords cost little.
-func newEntry(book *doortest.Book) *door.Door {
+func newEntry(book door.Book) *door.Door {
 	made := 0
 	return door.New(door.Options{
 		Book: book, Random: rand.Reader, Now: sample.Now, Secure: func() bool { return true }, Cost: account.Cost{Memory: 64, Passes: 1, Threads: 1},
@@ -58,6 +58,7 @@ type inhabited struct {
 	t       *testing.T
 	console *console.Console
 	book    *doortest.Book
+	lent    *lentBook
 	entry   *door.Door
 	tokens  *tokenBook
 	cookies map[string]string
@@ -66,10 +67,21 @@ type inhabited struct {
 
 func inhabit(t *testing.T) *inhabited {
 	t.Helper()
-	h := &inhabited{t: t, book: doortest.New(), tokens: &tokenBook{}, cookies: map[string]string{}, lang: "en"}
-	h.entry = newEntry(h.book)
+	h := &inhabited{t: t, lent: &lentBook{}, tokens: &tokenBook{}, lang: "en"}
+	h.moveOut()
+	h.entry = newEntry(h.lent)
 	h.console = open(t, sample.Outage(), func(o *console.Options) { o.Door, o.Entry, o.Tokens = h.entry, h.entry, h.tokens })
 	return h
+}
+
+// lentBook is a book that can be taken away for an empty one.
+type lentBook struct{ door.Book }
+
+// moveOut leaves the house as it was before anybody came: making another takes
+// long.
+func (h *inhabited) moveOut() {
+	h.book, h.cookies = doortest.New(), map[string]string{}
+	h.lent.Book, h.tokens.all = h.book, nil
 }
 
 // visit asks for a page, or posts a form, and follows where it leads.

@@ -61,28 +61,31 @@ func (v *visit) draw(words *web.Words, components []*status.ComponentView) (_ *p
 		slices.SortStableFunc(components, func(a, b *status.ComponentView) int { return cmp.Compare(len(b.NeededBy), len(a.NeededBy)) })
 		components = components[:mostBoxes]
 	}
-	columns := arrange(components)
 	p := &picture{}
-	at := map[string]box{}
-	tallest := 0
+	boxes, lines := map[string]box{}, map[pass]int{}
+	columns := arrange(components)
 	for _, column := range columns {
-		tallest = max(tallest, len(column))
+		p.Height = max(p.Height, high(column))
 	}
 	for x, column := range columns {
-		for y, c := range column {
-			b := v.box(words, c)
-			b.X = x * (boxWide + gapWide)
-			b.Y = (tallest-len(column))*(boxHigh+gapHigh)/2 + y*(boxHigh+gapHigh)
-			at[c.ID] = b
-			p.Boxes = append(p.Boxes, b)
+		y := (p.Height - high(column)) / 2
+		for _, s := range column {
+			if s.component == nil {
+				lines[pass{x, s.id}] = y
+				y += gapHigh
+				continue
+			}
+			b := v.box(words, s.component)
+			b.X, b.Y = x*(boxWide+gapWide), y
+			boxes[s.id], p.Boxes = b, append(p.Boxes, b)
+			y += boxHigh + gapHigh
 		}
 	}
 	p.Width = len(columns)*(boxWide+gapWide) - gapWide
-	p.Height = tallest*(boxHigh+gapHigh) - gapHigh
 	for _, c := range components {
 		for _, need := range c.Needs {
-			if from, drawn := at[need.ID]; drawn {
-				p.Edges = append(p.Edges, newEdge(from, at[c.ID], need.Soft))
+			if from, drawn := boxes[need.ID]; drawn {
+				p.Edges = append(p.Edges, newEdge(need, from, boxes[c.ID], lines))
 			}
 		}
 	}
@@ -98,41 +101,85 @@ func (v *visit) box(words *web.Words, c *status.ComponentView) box {
 }
 
 // newEdge is a curve from the right side of what is needed to the left side of
-// what needs it.
-func newEdge(from, to box, soft bool) edge {
-	x1, y1, x2, y2 := from.X+boxWide, from.Y+boxHigh/2, to.X, to.Y+boxHigh/2
-	bend := max((x2-x1)/2, gapWide/2)
-	return edge{
-		D:    fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bend, y1, x2-bend, y2, x2, y2),
-		Soft: soft, Failing: from.Class == "down" || from.Class == "part",
+// what needs it, straight through the room that the columns between have for it.
+func newEdge(need status.Need, from, to box, lines map[pass]int) edge {
+	const step = boxWide + gapWide
+	x, y := from.X+boxWide, from.Y+boxHigh/2
+	path := fmt.Sprintf("M%d %d", x, y)
+	curve := func(toX, toY int) {
+		bend := max((toX-x)/2, gapWide/2)
+		path += fmt.Sprintf("C%d %d %d %d %d %d", x+bend, y, toX-bend, toY, toX, toY)
+		x, y = toX, toY
 	}
+	for column := from.X/step + 1; column < to.X/step; column++ {
+		curve(column*step, lines[pass{column, need.ID}])
+		x += boxWide
+		path += fmt.Sprintf("H%d", x)
+	}
+	curve(to.X, to.Y+boxHigh/2)
+	return edge{D: path, Soft: need.Soft, Failing: from.Class == "down" || from.Class == "part"}
+}
+
+// stop is a place in a column: a component's, or room for a line that passes by.
+type stop struct {
+	id        string                // of the component, or of the one that the line comes from
+	component *status.ComponentView // nil: a line passes by
+}
+
+// pass is where a line passes by: in which column, from what.
+type pass struct {
+	column int
+	from   string
+}
+
+// high is how high a column is.
+func high(column []stop) int {
+	sum := -gapHigh
+	for _, s := range column {
+		sum += gapHigh
+		if s.component != nil {
+			sum += boxHigh
+		}
+	}
+	return sum
 }
 
 // arrange puts components into columns by how long the longest way to something
-// that needs nothing is, each as near as may be to what it needs.
-func arrange(components []*status.ComponentView) [][]*status.ComponentView {
+// that needs nothing is, each as near as may be to what it needs. A line to a
+// column further right has room of its own in those between, so that it passes
+// behind no box.
+func arrange(components []*status.ComponentView) [][]stop {
 	byID := map[string]*status.ComponentView{}
 	for _, c := range components {
 		byID[c.ID] = c
 	}
 	depth := map[string]int{}
-	var columns [][]*status.ComponentView
+	var columns [][]stop
 	for _, c := range components {
 		d := depthOf(c.ID, byID, depth)
 		for len(columns) <= d {
 			columns = append(columns, nil)
 		}
-		columns[d] = append(columns[d], c)
+		columns[d] = append(columns[d], stop{c.ID, c})
+	}
+	for _, c := range components {
+		for _, need := range c.Needs {
+			for x := depth[need.ID] + 1; byID[need.ID] != nil && x < depth[c.ID]; x++ {
+				if line := (stop{id: need.ID}); !slices.Contains(columns[x], line) {
+					columns[x] = append(columns[x], line)
+				}
+			}
+		}
 	}
 	place := map[string]float64{}
 	for _, column := range columns {
 		weight := map[string]float64{}
-		for i, c := range column {
-			weight[c.ID] = middle(c, place, float64(i))
+		for i, s := range column {
+			weight[s.id] = s.middle(place, float64(i))
 		}
-		slices.SortStableFunc(column, func(a, b *status.ComponentView) int { return cmp.Compare(weight[a.ID], weight[b.ID]) })
-		for i, c := range column {
-			place[c.ID] = float64(i) - float64(len(column))/2
+		slices.SortStableFunc(column, func(a, b stop) int { return cmp.Compare(weight[a.id], weight[b.id]) })
+		for i, s := range column {
+			place[s.id] = float64(i) - float64(len(column))/2
 		}
 	}
 	return columns
@@ -155,10 +202,13 @@ func depthOf(id string, byID map[string]*status.ComponentView, depth map[string]
 	return deepest
 }
 
-// middle is the mean place of what a component needs, else its own.
-func middle(c *status.ComponentView, place map[string]float64, own float64) float64 {
+// middle is the mean place of what a stop comes from, else its own.
+func (s stop) middle(place map[string]float64, own float64) float64 {
+	if s.component == nil {
+		return place[s.id]
+	}
 	sum, n := 0.0, 0
-	for _, need := range c.Needs {
+	for _, need := range s.component.Needs {
 		if at, placed := place[need.ID]; placed {
 			sum, n = sum+at, n+1
 		}

@@ -166,12 +166,15 @@ func (b *Book) add(a account.Account) error {
 	return nil
 }
 
-// SetRole sets a role.
+// SetRole sets a role and ends the account's sessions.
 func (b *Book) SetRole(_ context.Context, id string, role account.Role, app string) error {
 	if b.lastAdmin(id) && role != account.Admin {
 		return account.ErrLastAdmin
 	}
-	return b.change("SetRole", id, func(a *account.Account) { a.Role, a.App = role, app })
+	return b.change("SetRole", id, func(a *account.Account) {
+		a.Role, a.App = role, app
+		b.endAll(id, "")
+	})
 }
 
 func (b *Book) lastAdmin(id string) bool {
