@@ -87,6 +87,9 @@ func TestPagesFollowWhatChangesAndKeepWhatIsTyped(t *testing.T) {
 	tab := browsertest.Open(t)
 	browsertest.Look(tab, t, desktop, true, server.URL+"/console/components?"+url.Values{"lang": {"en"}, "only": {"trouble"}}.Encode())
 	await(tab, t, `document.getElementById("link").dataset.state === "on"`)
+	if got := see[string](tab, t, `document.getElementById("link").innerText`); got != "This page follows what happens." {
+		t.Errorf("it says %q", got)
+	}
 	toSearch(tab, t)
 	hit(tab, t, "chat")
 	now.Store(sample.Outage())

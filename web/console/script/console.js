@@ -62,7 +62,8 @@
     if (!link) return;
     link.hidden = false;
     link.dataset.state = how;
-    if (link.textContent !== link.dataset[how]) link.textContent = link.dataset[how];
+    const text = link.getAttribute("data-text-" + how);
+    if (link.textContent !== text) link.textContent = text;
   };
 
   if (topics.length && window.EventSource) {
