@@ -194,6 +194,13 @@ func TestSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		finds("s2", march, false)
+		// Another role is another session.
+		third := one
+		third.Hash, third.Account = "s4", "a2"
+		if err := errors.Join(s.KeepSession(t.Context(), third), s.SetRole(t.Context(), "a2", account.Viewer, "")); err != nil {
+			t.Fatal(err)
+		}
+		finds("s4", march, false)
 		if err := s.TidyAccounts(t.Context(), march.Add(24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
