@@ -49,11 +49,9 @@ func newOpen(t *testing.T) *open {
 func (o *open) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	o.asked++
 	r := httptest.NewRequest(method, "/", strings.NewReader(body))
-	target, err := url.ParseRequestURI(path)
-	if err != nil {
-		panic(err) // a mistake of the test's
+	if target, err := url.ParseRequestURI(path); err == nil { // else no server would get as far
+		r.URL, r.RequestURI = target, path
 	}
-	r.URL, r.RequestURI = target, path
 	r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.1", o.asked>>8&255, o.asked&255))
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -77,7 +75,7 @@ func (o *open) everyRoute(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	slices.Sort(routes)
-	fill := strings.NewReplacer(":id", "n1", "*id", "n1", ":token", goodToken, ":code", "ABCD", ":ref", "r1", ":function", "f1")
+	fill := strings.NewReplacer(":id", "n1", "*id", "n1", ":token", goodToken, ":code", "7", ":name", "n1", "*path", "status.json", ":ref", "r1", ":function", "f1")
 	for i, r := range routes {
 		if routes[i] = fill.Replace(r); strings.ContainsAny(routes[i], ":*") {
 			t.Errorf("%s has a place that this test does not fill", r)
@@ -96,11 +94,11 @@ var defences = []struct {
 	{"/api/agent/", "it needs an agent's token", []int{401}},
 	{"/hooks/", "it needs the signature or token of who calls", []int{403}},
 	{"/subscribe", "a form of ours comes from us", []int{403}},
-	{"/leave/" + goodToken, "mail programs post it from anywhere; the token is the leave, and only lets go (RFC 8058)", []int{200}},
+	{"/leave/" + goodToken, "mail programs post it from anywhere, with the words of RFC 8058; the token is the leave, and only lets go", []int{400}},
 	{"/leave", "a form of ours comes from us", []int{403}},
 	{"/s/", "a form of ours comes from us", []int{403}},
 	{"/beat/", "machines report by it; the token is the leave", []int{200, 204}},
-	{"/api/v2/subscribers.json", "programs sign people up from anywhere; nothing is sent but a code to confirm", []int{200, 201, 400, 422}},
+	{"/api/v2/subscribers.json", "programs sign people up, and browsers only from our own pages", []int{403}},
 }
 
 // Whatever another site has a browser send, with the cookies of an administrator's
@@ -133,7 +131,7 @@ func TestNoWriteIsTakenFromElsewhere(t *testing.T) {
 			if !slices.Contains(defences[at].answers, w.Code) {
 				t.Errorf("%s with %q answers %d, though %s", r, headers, w.Code, defences[at].why)
 			}
-			if did := o.done() > before; did != (w.Code < 300) && did {
+			if o.done() > before && w.Code >= 300 {
 				t.Errorf("%s with %q was done", r, headers)
 			}
 		}
@@ -157,7 +155,7 @@ func TestNoSpellingOrHeaderOpensTheAPI(t *testing.T) {
 		below := strings.TrimPrefix(path, "/api/v1")
 		for _, spelled := range []string{
 			"/" + path, path + "/", path + "//", path + "%2f", path + "%00", path + ";a=b", path + ".json", path + "%20", "/api//v1" + below, "/api/./v1" + below, "/api/v1/../v1" + below, "/api/v1/status/.." + below, "/api/v1/status/..;" + below,
-			"/api/v1/%2e%2e/v1" + below, "/api/v1/status%2f.." + below, "/API/v1" + below, strings.ToUpper(path), "/ko" + path, "/x/.." + path, strings.ReplaceAll(path, "/", "%2f"), "/api/v2/.." + strings.TrimPrefix(path, "/api"),
+			"/api/v1/%2e%2e/v1" + below, "/api/v1/status%2f.." + below, "/API/v1" + below, strings.ToUpper(path), "/ko" + path, "/x/.." + path, "/" + strings.ReplaceAll(path[1:], "/", "%2f"), "/api/v2/.." + strings.TrimPrefix(path, "/api"),
 		} {
 			if w := o.do(method, spelled, "{}", "Content-Type", "application/json"); w.Code < 300 || w.Code >= 500 || strings.HasPrefix(w.Header().Get("Location"), "//") {
 				t.Errorf("%s %s answers nobody with %d %s", method, spelled, w.Code, w.Header().Get("Location"))

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -45,7 +44,7 @@ func TestWorkIsPlannedInABrowser(t *testing.T) {
 	tab := browsertest.Open(t)
 	for _, scripts := range []bool{true, false} {
 		p := &planner{}
-		c := open(t, calendar(), func(o *console.Options) { o.Planner, o.Now, o.Site.URL = p, time.Now, "" })
+		c := open(t, calendar(), func(o *console.Options) { o.Planner, o.Site.URL = p, "" })
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.AddCookie(&http.Cookie{Name: "who", Value: "operator"})
 			c.ServeHTTP(w, r)
