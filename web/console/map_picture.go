@@ -18,7 +18,7 @@ const (
 	boxWide, boxHigh = 176, 46
 	gapWide, gapHigh = 72, 14
 	nameWide         = 136   // what a name may take
-	narrow, wide     = 8, 13 // of a letter: Latin; Korean or Japanese
+	narrow, wide     = 9, 13 // of a letter: Latin; Korean or Japanese
 	mostBoxes        = 150
 )
 
