@@ -391,7 +391,7 @@ func TestTheNameOfAListIsAWord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		part.Write([]byte("kind,address\nsms,=1+1\n"))
+		_, _ = part.Write([]byte("kind,address\nsms,=1+1\n"))
 		form.Close()
 		w := f.ask(request(http.MethodPost, console.Root+"/imports", "admin", body.String(), "Content-Type", form.FormDataContentType()))
 		if w.Code != http.StatusSeeOther && w.Code != http.StatusBadRequest {

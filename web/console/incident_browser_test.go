@@ -154,8 +154,14 @@ func TestPicturesOfTheRunbook(t *testing.T) {
 		name, path string
 		width      int64
 	}{
-		{"desk-now", server.URL + console.Root, 1280}, {"desk-now-phone", server.URL + console.Root, 360}, {"desk-notice", server.URL + console.Root + "/deliveries/n1", 1280}, {"desk-map", server.URL + console.Root + "/map", 1280},
-		{"desk-incidents", server.URL + console.Root + "/incidents", 1280}, {"desk-incident", at, 1280}, {"desk-incident-phone", at, 360}, {"desk-retraction", at + "/retraction", 1280},
+		{"desk-now", server.URL + console.Root, 1280},
+		{"desk-now-phone", server.URL + console.Root, 360},
+		{"desk-notice", server.URL + console.Root + "/deliveries/n1", 1280},
+		{"desk-map", server.URL + console.Root + "/map", 1280},
+		{"desk-incidents", server.URL + console.Root + "/incidents", 1280},
+		{"desk-incident", at, 1280},
+		{"desk-incident-phone", at, 360},
+		{"desk-retraction", at + "/retraction", 1280},
 	} {
 		if err := chromedp.Do(tab, chromedp.EmulateViewport(p.width, 900), chromedp.Navigate(p.path+"?lang=en")); err != nil {
 			t.Fatal(err)
