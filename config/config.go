@@ -188,6 +188,7 @@ type checker struct {
 
 	doc        *document
 	zone       *time.Location
+	look       status.Look
 	groups     ids
 	components ids
 	channels   ids

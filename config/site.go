@@ -25,6 +25,7 @@ type site struct {
 	URL       string      `yaml:"url" must:"required" doc:"The public address, without a path. It is never derived from a request."`
 	Languages []string    `yaml:"languages" must:"min=1 one=ko|ja|en" doc:"The page's languages; the first is the default."`
 	TimeZone  string      `yaml:"time_zone" doc:"The zone in which times are told, as in the IANA database."`
+	Look      look        `yaml:"look" doc:"The owner's logo, colour, footer and style."`
 	Contact   string      `yaml:"contact" must:"max=200" doc:"A mail or https address that every probe carries in its User-Agent. Probes of hosts that are not ours start only with it."`
 }
 
@@ -37,6 +38,7 @@ func (c *checker) checkSite() {
 		zone = time.UTC
 	}
 	c.zone = zone
+	c.checkLook()
 	if site.Contact != "" && !isContact(site.Contact) {
 		c.complain(c.at(&site.Contact), "%s is no address; write a mail address, or a page with https://", quoted(site.Contact))
 	}
@@ -172,7 +174,7 @@ func (c *checker) model(checks, controls []Check, maintenance []status.Maintenan
 	m := status.Model{
 		Site: status.Site{
 			Name: doc.Site.Name, URL: doc.Site.URL, Languages: doc.Site.Languages,
-			Zone: c.zone, Contact: doc.Site.Contact,
+			Zone: c.zone, Contact: doc.Site.Contact, Look: c.look,
 		},
 		Rules: doc.Judgement.rules(), Locations: c.allLocations(), Maintenance: maintenance,
 		Routines: routines, Recur: recur.Starts,

@@ -41,8 +41,18 @@ type Site struct {
 	Languages  []string
 	Zone       *time.Location
 	Contact    string
+	Look       Look
 	Simulation bool // everything says so: page, text, feed
 	Exercise   bool // a simulation that is a drill: everything calls itself an exercise
+}
+
+// Look is what the site's owner adds to the page's look. What is empty stays as
+// it is.
+type Look struct {
+	Logo         []byte // SVG or PNG
+	Colour, Dark string // #rrggbb, on light and on dark paper
+	Footer       Text
+	Style        string // CSS
 }
 
 // Location is where a node looks from.

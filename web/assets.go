@@ -17,6 +17,7 @@ var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png",
 }
 
 // assets are the style, icon, script and widget. Each has an address that holds a hash
@@ -30,6 +31,7 @@ func newAssets() (*assets, error) {
 	a := &assets{shelf: map[string]*document{}, paths: map[string]string{}}
 	for name, place := range map[string]string{
 		"style.css": "/assets/style-%s.css",
+		"pages.css": "/assets/pages-%s.css",
 		"icon.svg":  "/assets/icon-%s.svg",
 		"page.js":   "/assets/page-%s.js",
 		"push.js":   "/assets/push-%s.js",
@@ -58,11 +60,15 @@ func (a *assets) add(name, place string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	sum := sha256.Sum256(body)
-	hash := strings.NewReplacer("-", "a", "_", "b").Replace(base64.RawURLEncoding.EncodeToString(sum[:9]))
-	a.paths[name] = fmt.Sprintf(place, hash)
+	a.paths[name] = fmt.Sprintf(place, hashed(body))
 	a.shelf[a.paths[name]] = d.kept(keepForever).forAnyOrigin()
 	return nil
+}
+
+// hashed is a name for the bytes alone.
+func hashed(body []byte) string {
+	sum := sha256.Sum256(body)
+	return strings.NewReplacer("-", "a", "_", "b").Replace(base64.RawURLEncoding.EncodeToString(sum[:9]))
 }
 
 // path is where a file is served.

@@ -30,6 +30,8 @@ type componentPage struct {
 	Days                  []dayRow
 	Troubled              []dayRow
 	Needs, NeededBy       []named
+	Tree                  *tree
+	Times                 []timing
 	Past                  []pastRow
 }
 
@@ -57,6 +59,8 @@ func (t *teller) component(c *status.ComponentView) page {
 		Needs:       t.needs(c),
 		NeededBy:    t.componentLinks(c.NeededBy),
 		Past:        t.pastOf(c.ID),
+		Tree:        t.tree(c, true),
+		Times:       t.timings(c),
 	}
 	for _, row := range p.Days {
 		if !row.Calm {
@@ -71,7 +75,7 @@ func (t *teller) component(c *status.ComponentView) page {
 	}
 	p.StripLabel = t.stripLabel(p.Days)
 	p.AffectedBy = t.affectedBy(c)
-	return page{title: p.Name, content: p}
+	return page{title: p.Name, about: p.Name + " – " + p.Badge.Word, content: p}
 }
 
 func (t *teller) needs(c *status.ComponentView) []named {

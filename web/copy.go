@@ -41,7 +41,7 @@ func (s *Server) Copy() []CopyPage {
 		return nil
 	}
 	var pages []CopyPage
-	for _, path := range slices.Sorted(maps.Keys(e.server.assets.shelf)) {
+	for _, path := range slices.Sorted(maps.Keys(e.assetPaths())) {
 		pages = append(pages, ready(strings.TrimPrefix(path, "/"), path, e.shelf[path]))
 	}
 	for i, lang := range e.languages {
@@ -106,7 +106,8 @@ func (e *edition) copied() []copiedPage {
 	incidents(e.snapshot.Incidents, true)
 	day := e.snapshot.At.In(e.tellers[e.languages[0]].Zone).Format("2006-01-02")
 	told := fmt.Sprint(day, e.told.UnixNano())
-	pages = append(pages, copiedPage{path: "/history", stamp: told}, copiedPage{path: "/maintenance", stamp: told}, copiedPage{path: "/judging", stamp: day, looks: true})
+	pages = append(pages, copiedPage{path: "/history", stamp: told}, copiedPage{path: "/maintenance", stamp: told}, copiedPage{path: "/judging", stamp: day, looks: true},
+		copiedPage{path: "/needs", stamp: told}, copiedPage{path: "/measured", stamp: told})
 	if len(e.snapshot.Apps) > 0 {
 		pages = append(pages, copiedPage{path: "/apps", stamp: told, first: true})
 	}
@@ -206,7 +207,7 @@ func (e *edition) inCopy(address, from string) string {
 	name := strings.TrimPrefix(path, "/")
 	if e.shelf[path] == nil {
 		lang, page := tongue(path)
-		if room, _, _ := strings.Cut(strings.TrimPrefix(page, "/"), "/"); e.tellers[lang] == nil || !copiedRooms[room] || page == "" {
+		if room, _, _ := strings.Cut(strings.TrimPrefix(page, "/"), "/"); e.tellers[lang] == nil || !copiedRooms[room] || page == "" || (page == "/history" && strings.HasPrefix(rest, "?")) {
 			return e.snapshot.Site.URL + address
 		}
 		name = copyName(page, lang)
@@ -215,7 +216,7 @@ func (e *edition) inCopy(address, from string) string {
 }
 
 // copiedRooms are the rooms whose pages the copy has.
-var copiedRooms = map[string]bool{"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true, "apps": true}
+var copiedRooms = map[string]bool{"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true, "needs": true, "measured": true, "apps": true}
 
 // nowJSON is the instant of which everything speaks, where it is quick to ask.
 func (e *edition) nowJSON() ([]byte, error) {

@@ -47,6 +47,7 @@ type edition struct {
 	accepted     sync.Map     // Accept-Language header → language; browsers send few different ones
 	acceptedKept atomic.Int64 // how many have been put there
 
+	look       lookPaths
 	data       *cupboard              // documents for machines that are made when asked for
 	statuspage func() *statuspage.API // the snapshot in that format's words
 
@@ -75,7 +76,12 @@ func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*editio
 	components := indexed(snapshot)
 	for i, lang := range e.languages {
 		tags[i] = language.Make(lang)
-		e.tellers[lang] = newTeller(snapshot, s.speech.Voice(lang), e.languages, components)
+		t := newTeller(snapshot, s.speech.Voice(lang), e.languages, components)
+		t.took = s.timesOf
+		if older := s.older.Load(); older != nil {
+			t.older = *older
+		}
+		e.tellers[lang] = t
 	}
 	e.matcher = language.NewMatcher(tags)
 	e.carry(before)
@@ -100,6 +106,9 @@ func indexed(s *status.Snapshot) map[string]*status.ComponentView {
 // stock fills the shelf.
 func (e *edition) stock(before *edition) error {
 	maps.Copy(e.shelf, e.server.assets.shelf)
+	if err := e.stockLook(before); err != nil {
+		return err
+	}
 	for _, lang := range e.languages {
 		if err := e.stockLanguage(lang, before); err != nil {
 			return err
@@ -243,12 +252,17 @@ func (e *edition) page(path, lang string) (*document, error) {
 		return nil, nil //nolint:nilnil // No page and no error is an answer of its own here: 404.
 	}
 	return e.keep(key(path, lang), func() (*document, error) {
-		body, err := e.render(view, path, lang, http.StatusOK, content())
-		if err != nil {
-			return nil, err
-		}
-		return newPage(http.StatusOK, lang, body)
+		return e.rendered(view, path, lang, content())
 	})()
+}
+
+// rendered is a page as a document.
+func (e *edition) rendered(view, path, lang string, content page) (*document, error) {
+	body, err := e.render(view, path, lang, http.StatusOK, content)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(http.StatusOK, lang, body)
 }
 
 // find says which page is at a path: its template and what makes its content.
@@ -264,6 +278,12 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 			return "", nil
 		}
 		return "apps", t.apps
+	case "/needs":
+		return "needs", t.needed
+	case "/measured":
+		return "measured", t.measured
+	case "/design":
+		return "design", t.design
 	case "/judging":
 		return "judging", t.judging
 	case "/check":

@@ -20,6 +20,12 @@ type frame struct {
 	Canonical  string // the page's public address; empty if the site has none
 	Simulation bool
 	Exercise   bool
+	Look       lookPaths
+	Footer     spoken
+	Plain      bool   // the first page, which needs the style's core alone
+	Hidden     bool   // search engines are to leave it out
+	About      string // what the page says, in a sentence
+	Home       string // the site's public address; empty if it has none
 	Links      []navLink
 	Feeds      []feedLink
 	Data       []navLink // the same for programs
@@ -44,6 +50,8 @@ type navLink struct {
 // page is a page's own part.
 type page struct {
 	title   string // empty for the first page, which has the site's name alone
+	about   string // what it says in a sentence, for who sees a link to it
+	hidden  bool   // not for search engines
 	content any
 }
 
@@ -56,6 +64,12 @@ func (e *edition) frame(path, lang string, code int, p page) *frame {
 		Path:       path,
 		Simulation: site.Simulation,
 		Exercise:   site.Exercise,
+		Look:       e.look,
+		Footer:     t.spoken(site.Look.Footer),
+		Plain:      path == "/" && code == http.StatusOK,
+		Hidden:     code != http.StatusOK || p.hidden || personal(path),
+		About:      p.about,
+		Home:       site.URL,
 		AsOf:       t.Timed("as_of", e.snapshot.At),
 		Until:      t.Timed("valid_until", e.until),
 		Zone:       t.ZoneName(),
@@ -78,7 +92,7 @@ func (e *edition) frame(path, lang string, code int, p page) *frame {
 	if len(e.snapshot.Apps) > 0 {
 		f.Links = append(f.Links, navLink{Text: t.Say("nav_apps"), Href: link("/apps", lang), Current: path == "/apps"})
 	}
-	for _, place := range []string{"history", "maintenance", "judging", "check"} {
+	for _, place := range []string{"history", "maintenance", "needs", "measured", "judging", "check"} {
 		f.Links = append(f.Links, navLink{Text: t.Say("nav_" + place), Href: link("/"+place, lang), Current: path == "/"+place})
 	}
 	f.Links = append(f.Links, e.signupLinks(path, lang)...)
@@ -106,7 +120,10 @@ func (e *edition) signupLinks(path, lang string) []navLink {
 }
 
 // message is the page for an answer that is no page.
-type message struct{ Heading, Text string }
+type message struct {
+	Heading, Text string
+	Now           badge // how all is now, which is what most came for
+}
 
 func (t *teller) message(code int) page {
 	id := map[int]string{
@@ -117,8 +134,10 @@ func (t *teller) message(code int) page {
 	if id == "" {
 		id = "our_mistake"
 	}
-	heading := t.Say(id)
-	return page{title: heading, content: message{Heading: heading, Text: t.Say(id + "_text")}}
+	heading, all := t.Say(id), overall(t.snapshot)
+	return page{title: heading, hidden: true, content: message{
+		Heading: heading, Text: t.Say(id + "_text"), Now: badge{classes[all], t.Say("overall_" + all.String())},
+	}}
 }
 
 // badge is a state in word, shape and colour; the class gives the last two.

@@ -7,33 +7,6 @@ import (
 	"bongsu/web/speech"
 )
 
-// historyPage is the last 90 days, newest month first.
-type historyPage struct {
-	Open   []pastRow
-	Months []monthRows
-}
-
-type monthRows struct {
-	Name string
-	Rows []pastRow
-}
-
-func (t *teller) history() page {
-	var h historyPage
-	for i := range t.snapshot.Incidents {
-		h.Open = append(h.Open, t.pastRow(&t.snapshot.Incidents[i]))
-	}
-	for _, past := range t.closed() {
-		name := t.Month(past.Began)
-		if n := len(h.Months); n == 0 || h.Months[n-1].Name != name {
-			h.Months = append(h.Months, monthRows{Name: name})
-		}
-		last := &h.Months[len(h.Months)-1]
-		last.Rows = append(last.Rows, t.pastRow(past))
-	}
-	return page{title: t.Say("nav_history"), content: h}
-}
-
 // maintenancePage is planned work, before, while and after it is done.
 type maintenancePage struct{ Now, Ahead, Over []planned }
 

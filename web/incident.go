@@ -114,7 +114,7 @@ func (t *teller) incident(i *status.Incident, sent *Sent) page {
 	for j := len(i.Updates) - 1; j >= 0; j-- {
 		p.Updates = append(p.Updates, t.updateRow(i, &i.Updates[j]))
 	}
-	return page{title: p.Title, content: p}
+	return page{title: p.Title, about: p.Headline, content: p}
 }
 
 // tellPresent adds what is of use while the story goes on.
@@ -228,13 +228,6 @@ func (t *teller) updateRow(i *status.Incident, u *status.Update) updateRow {
 	return row
 }
 
-// pastRow is a story in a list.
-type pastRow struct {
-	named
-	Began *speech.Moment
-	Span  string
-}
-
 // closed are the stories that have ended, newest first. One that was merged
 // into another is told there.
 func (t *teller) closed() []*status.Incident {
@@ -245,12 +238,4 @@ func (t *teller) closed() []*status.Incident {
 		}
 	}
 	return closed
-}
-
-func (t *teller) pastRow(i *status.Incident) pastRow {
-	return pastRow{
-		named: named{Name: t.title(i), Href: t.incidentHref(i.ID), Badge: t.impact(i), Note: t.Count("services", len(i.Components))},
-		Began: t.Moment(i.Began),
-		Span:  t.Span(t.end(i).Sub(i.Began)),
-	}
 }

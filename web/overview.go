@@ -20,6 +20,8 @@ const retractedFor = 24 * time.Hour
 // overview is the first page.
 type overview struct {
 	Class, Sentence string
+	Fires           []int  // where the beacon's fires are lit
+	Near            string // whose trouble it may be while all we see is well
 	AsOf, Until     speech.Timed
 	Impaired        *impaired
 	Doubted         []string
@@ -27,6 +29,7 @@ type overview struct {
 	Retracted       []retraction
 	Apps            []appTrouble
 	Groups          []groupRows
+	Many            bool // there are so many services that one has to be looked for
 	Works           []planned
 	Past            []pastRow
 }
@@ -45,6 +48,7 @@ type retraction struct {
 // still works, what to do, when the next word comes. In that order.
 type story struct {
 	Class, Headline, Affects string
+	Them                     string // that it is not the reader's own trouble
 	Stage                    string
 	Since                    *speech.Moment
 	Works, Advice            string
@@ -62,10 +66,18 @@ type appTrouble struct {
 	Badge                              badge
 }
 
+// groupRows is a group. Where there are hundreds of services, those that are
+// well stand in short below what is not.
 type groupRows struct {
 	ID, Name string
 	Rows     []componentRow
+	Well     []named
+	WellSays string
 }
+
+// manyServices is from how many on the first page shows in full only what is
+// not well.
+const manyServices = 150
 
 type componentRow struct {
 	named
@@ -79,12 +91,16 @@ func (t *teller) overview(until time.Time) page {
 	o := overview{
 		Class:     classes[all],
 		Sentence:  t.Say("overall_" + all.String()),
+		Fires:     fires(all),
 		AsOf:      t.Timed("as_of", s.At),
 		Until:     t.Timed("valid_until", until),
 		Doubted:   t.doubtedPlaces(),
 		Retracted: t.retractions(),
 		Apps:      t.appTroubles(),
 		Works:     t.upcoming(),
+	}
+	if all == status.Operational && len(s.Incidents) == 0 {
+		o.Near = t.Say("near_you")
 	}
 	if !s.Impaired.IsZero() {
 		o.Impaired = &impaired{Since: t.Timed("impaired", s.Impaired)}
@@ -95,6 +111,7 @@ func (t *teller) overview(until time.Time) page {
 	for i := range s.Incidents {
 		o.Stories = append(o.Stories, t.story(&s.Incidents[i]))
 	}
+	o.Many = len(t.components) >= manyServices
 	for g := range s.Groups {
 		o.Groups = append(o.Groups, t.groupRows(&s.Groups[g]))
 	}
@@ -102,7 +119,25 @@ func (t *teller) overview(until time.Time) page {
 	for _, past := range closed[:min(fewPast, len(closed))] {
 		o.Past = append(o.Past, t.pastRow(past))
 	}
-	return page{content: o}
+	about := o.Sentence
+	if len(o.Stories) > 0 {
+		about += " – " + o.Stories[0].Headline
+	}
+	return page{about: about, content: o}
+}
+
+// fires are where the fires are lit: as on the hills of old one when all is
+// well, and up to five.
+func fires(s status.State) []int {
+	lit := map[status.State]int{
+		status.Unknown: 0, status.Operational: 1, status.UnderMaintenance: 1,
+		status.DegradedPerformance: 2, status.PartialOutage: 3, status.MajorOutage: 5,
+	}[s]
+	var at []int
+	for n := range lit {
+		at = append(at, 6+28*n)
+	}
+	return at
 }
 
 // overall is the worst state, but never well while we cannot judge.
@@ -131,6 +166,7 @@ func (t *teller) story(i *status.Incident) story {
 	st := story{
 		Class:    classes[i.Impact],
 		Headline: t.headline(i),
+		Them:     t.them(i),
 		Stage:    t.Say("stage_" + i.Stage.String()),
 		Since:    t.Moment(i.Began),
 		Works:    t.worksLine(i),
@@ -150,6 +186,30 @@ func (t *teller) story(i *status.Incident) story {
 		st.Affects = t.Say("affects", "Names", t.Few(names))
 	}
 	return st
+}
+
+// them says that the trouble is not the reader's own: who else sees it.
+func (t *teller) them(i *status.Incident) string {
+	if !i.Open() || i.Stage == status.Monitoring {
+		return ""
+	}
+	most := 0
+	for _, a := range i.Components {
+		c := t.components[a.Component]
+		if c == nil {
+			continue
+		}
+		for _, f := range c.Why {
+			if f.Level == status.LevelFail || f.Level == status.LevelSlow {
+				most = max(most, len(f.Failing))
+			}
+		}
+	}
+	all := len(t.snapshot.Locations)
+	if most == 0 || most > all {
+		return ""
+	}
+	return t.Say("not_you", "Count", most, "All", all)
 }
 
 func (t *teller) worksLine(i *status.Incident) string {
@@ -202,9 +262,16 @@ func (t *teller) groupRows(g *status.GroupView) groupRows {
 	rows := groupRows{ID: g.ID, Name: t.text(g.Name)}
 	for i := range g.Components {
 		c := &g.Components[i]
+		if len(t.components) >= manyServices && c.State == status.Operational {
+			rows.Well = append(rows.Well, named{Name: t.name(c.ID), Href: link("/components/"+c.ID, t.Lang)})
+			continue
+		}
 		row := componentRow{named: t.componentLink(c.ID), Strip: strip(c.Days), Uptime: t.uptime(c.Uptime, c.UptimeKnown)}
 		row.Note = t.mark(c)
 		rows.Rows = append(rows.Rows, row)
+	}
+	if n := len(rows.Well); n > 0 {
+		rows.WellSays = t.Count("well_services", n)
 	}
 	return rows
 }

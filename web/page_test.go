@@ -24,7 +24,7 @@ import (
 var paths = []string{
 	"/", "/components/chat-text", "/components/login", "/components/bank-linked", "/components/bank-core",
 	"/incidents/01JD9R2W8F", "/incidents/01JC8Z6Q4T", "/incidents/01JA2M7X1B",
-	"/history", "/maintenance", "/judging", "/apps", "/apps/safety-report", "/apps/city-bike", "/check", "/check/7F3K", "/check/NONE", "/nowhere",
+	"/history", "/maintenance", "/needs", "/measured", "/find", "/design", "/judging", "/apps", "/apps/safety-report", "/apps/city-bike", "/check", "/check/7F3K", "/check/NONE", "/nowhere",
 }
 
 func body(t testing.TB, s *status.Snapshot, target string) string {
@@ -194,7 +194,8 @@ func TestPagesAskNobodyElse(t *testing.T) {
 				t.Errorf("%s has a <%s>", path, n.Data)
 			}
 			canonical := n.Data == "link" && attribute(n, "rel") == "canonical" ||
-				n.Data == "a" && attribute(n, "rel") == "nofollow noopener"
+				n.Data == "a" && attribute(n, "rel") == "nofollow noopener" || n.Data == "link" && attribute(n, "hreflang") != "" ||
+				n.Data == "meta" && attribute(n, "property") == "og:url"
 			for _, a := range n.Attr {
 				if a.Key == "style" || strings.HasPrefix(a.Key, "on") || (!canonical && foreign.MatchString(a.Val)) {
 					t.Errorf("%s: <%s %s=%q>", path, n.Data, a.Key, a.Val)

@@ -63,7 +63,11 @@ func (s *Server) otherMethod(next http.Handler) http.Handler {
 func (s *Server) pageRoutes(engine *gin.Engine) {
 	get(engine, "/components/:id", s.page)
 	get(engine, "/incidents/:id", s.page)
-	get(engine, "/history", s.page)
+	get(engine, "/history", s.pastPage)
+	get(engine, "/needs", s.page)
+	get(engine, "/measured", s.page)
+	get(engine, "/find", s.find)
+	get(engine, "/design", s.page)
 	get(engine, "/maintenance", s.page)
 	get(engine, "/judging", s.page)
 	get(engine, "/apps", s.page)
@@ -74,6 +78,21 @@ func (s *Server) pageRoutes(engine *gin.Engine) {
 
 // page answers with the page at the request's path.
 func (s *Server) page(c *gin.Context) { s.pageAt(c, c.Request.URL.Path) }
+
+// deliver answers with a page that is made now, or says that it could not be.
+func (s *Server) deliver(c *gin.Context, path string, build func() (*document, error)) {
+	if s.current.Load() == nil {
+		starting(c)
+		return
+	}
+	d, err := build()
+	if err != nil {
+		s.options.Log.Error("rendering a page", "path", path, "err", err)
+		s.fail(c.Writer, c.Request)
+		return
+	}
+	d.serve(c.Writer, c.Request)
+}
 
 // checkForm shows the form, and leads from the form to the code's own page.
 func (s *Server) checkForm(c *gin.Context) {

@@ -164,6 +164,9 @@ type Server struct {
 
 	reading readers
 
+	older atomic.Pointer[[]status.Incident] // see [Server.Remember]
+	took  sync.Map                          // component id → []Took, see [Server.Time]
+
 	publishing sync.Mutex       // one edition is made at a time
 	sent       map[string]*Sent // by incident
 	current    atomic.Pointer[edition]

@@ -19,6 +19,8 @@ type teller struct {
 	snapshot   *status.Snapshot
 	languages  []string // of the site, the first is the default
 	components map[string]*status.ComponentView
+	older      []status.Incident                         // that ended before the snapshot's 90 days; its updates are not there
+	took       func(component string) []Took             // how long looks took lately; may be nil
 	proven     func() map[string][]*status.ComponentView // by group: what is seen to work, by name
 }
 

@@ -11,7 +11,7 @@ import (
 // the language's own path.
 var pageRooms = map[string]bool{
 	"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true,
-	"check": true, "subscribe": true, "leave": true, "s": true, "apps": true,
+	"needs": true, "measured": true, "find": true, "design": true, "check": true, "subscribe": true, "leave": true, "s": true, "apps": true,
 	"feed.atom": true, "feed.rss": true, "feed.json": true, "feeds": true, "maintenance.ics": true, "cap.atom": true, "badge": true,
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"bongsu/status"
 	"bongsu/web"
+	"bongsu/web/sample"
 )
 
 // serve is a server that has published a snapshot.
@@ -29,9 +30,23 @@ func site(t testing.TB, s *status.Snapshot) *httptest.Server {
 	t.Helper()
 	page := serve(t, s, web.Options{})
 	page.Count(tallied(1_447_293))
+	tellLately(page, s)
 	server := httptest.NewServer(page.Handler())
 	t.Cleanup(server.Close)
 	return server
+}
+
+// tellLately hands a server what the history knows beside a snapshot.
+func tellLately(page *web.Server, s *status.Snapshot) {
+	for g := range s.Groups {
+		for _, c := range s.Groups[g].Components {
+			for _, v := range c.Standings[:min(1, len(c.Standings))] {
+				page.Time(c.ID, []web.Took{{Series: status.Series{Check: v.Check, Location: v.Location}, Points: sample.Points()}})
+			}
+		}
+	}
+	page.Remember(sample.Older())
+	page.Publish(s)
 }
 
 // ask makes one request in memory. Headers are given as name, value.

@@ -172,7 +172,7 @@ func fromStates() []string {
 		ids = append(ids, "stage_"+s.String())
 	}
 	for _, d := range []status.Depth{status.Reach, status.Edge, status.Function, status.Canary} {
-		ids = append(ids, "depth_"+d.String())
+		ids = append(ids, "depth_"+d.String(), "deep_"+d.String())
 	}
 	ids = append(ids, "depth_awaits")
 	for _, l := range []string{"unknown", "ok", "slow", "fail"} {

@@ -176,6 +176,7 @@ func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
 	group.Go(func() error { keepHistory(ctx, s.store, time.Now, s.log); return nil })
 	group.Go(func() error { return runApps(ctx, s) })
 	group.Go(func() error { runSent(ctx, s); return nil })
+	group.Go(func() error { runLately(ctx, s); return nil })
 	group.Go(func() error { s.runMirrors(ctx); return nil })
 	group.Go(func() error { keepBooks(ctx, s.store, s.cfg.Retention.Deliveries, time.Now, s.log); return nil })
 	if s.signup != nil {

@@ -19,6 +19,12 @@ const patience = 3 * time.Minute
 // out, or fails where every part is wanted.
 func Open(t testing.TB) context.Context {
 	t.Helper()
+	return OpenFor(t, patience)
+}
+
+// OpenFor is [Open] for a test that needs its browser for longer.
+func OpenFor(t testing.TB, patience time.Duration) context.Context {
+	t.Helper()
 	path := find()
 	if path == "" {
 		Missing(t, "chromium")

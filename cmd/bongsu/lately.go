@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"bongsu/status"
+	"bongsu/web"
+)
+
+// How the page is given what the history knows: visitors never ask the database.
+const (
+	latelyEvery = 2 * time.Second
+	latelyBatch = 20 // series read at a time: ten thousand of them within twenty minutes
+	latelySpan  = 24 * time.Hour
+	olderEvery  = 10 * time.Minute
+	olderYears  = 5
+)
+
+// latelyTurn goes round all components, a few at a time.
+type latelyTurn struct{ at int }
+
+// next are the components whose turn it is: as many as have a batch of series
+// between them, and at least one.
+func (l *latelyTurn) next(s *status.Snapshot) []*status.ComponentView {
+	var all []*status.ComponentView
+	for g := range s.Groups {
+		for c := range s.Groups[g].Components {
+			all = append(all, &s.Groups[g].Components[c])
+		}
+	}
+	var turn []*status.ComponentView
+	series := 0
+	for range all {
+		if l.at >= len(all) {
+			l.at = 0
+		}
+		c := all[l.at]
+		if series += len(c.Standings); series > latelyBatch && len(turn) > 0 {
+			break
+		}
+		turn = append(turn, c)
+		l.at++
+	}
+	return turn
+}
+
+// runLately hands the page how long looks took, and what ended long ago, until
+// ctx is done.
+func runLately(ctx context.Context, s *server) {
+	tick := time.NewTicker(latelyEvery)
+	defer tick.Stop()
+	var turn latelyTurn
+	var asked time.Time
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		snapshot := s.latest.Load()
+		if snapshot == nil {
+			continue
+		}
+		now := time.Now()
+		var err error
+		if now.Sub(asked) >= olderEvery {
+			if err = handOlder(ctx, s, now); err == nil {
+				asked = now
+			}
+		}
+		for _, c := range turn.next(snapshot) {
+			if err == nil {
+				err = handTook(ctx, s, c, now)
+			}
+		}
+		if err != nil && !failing && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "reading the history for the page; it shows what it knew before", "error", err)
+		}
+		failing = err != nil
+	}
+}
+
+func handOlder(ctx context.Context, s *server, now time.Time) error {
+	older, err := s.store.PastIncidents(ctx, now.AddDate(-olderYears, 0, 0))
+	if err == nil {
+		s.page.Remember(older)
+	}
+	return err
+}
+
+func handTook(ctx context.Context, s *server, c *status.ComponentView, now time.Time) error {
+	took := make([]web.Took, 0, len(c.Standings))
+	for i := range c.Standings {
+		of := status.Series{Check: c.Standings[i].Check, Location: c.Standings[i].Location}
+		points, err := s.store.Points(ctx, status.HistoryQuery{Series: of, From: now.Add(-latelySpan), Until: now, Step: status.StepHourly})
+		if err != nil {
+			return err
+		}
+		if len(points) > 0 {
+			took = append(took, web.Took{Series: of, Points: points})
+		}
+	}
+	s.page.Time(c.ID, took)
+	return nil
+}
