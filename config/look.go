@@ -44,7 +44,6 @@ const leastContrast = 3.0
 
 func (c *checker) checkLook() {
 	l := &c.doc.Site.Look
-	c.look.Footer = l.Footer
 	for lang, words := range l.Footer {
 		if len(words) > 1000 {
 			c.complain(c.at(&l.Footer), "the footer in %q has %d bytes; at most 1000 fit below a page", lang, len(words))

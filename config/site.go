@@ -171,6 +171,7 @@ func (c *checker) checkDistinct(words []string) {
 // model is the configuration as the rules and the page need it.
 func (c *checker) model(checks, controls []Check, maintenance []status.Maintenance, routines []status.Routine) status.Model {
 	doc := c.doc
+	c.look.Footer = doc.Site.Look.Footer
 	m := status.Model{
 		Site: status.Site{
 			Name: doc.Site.Name, URL: doc.Site.URL, Languages: doc.Site.Languages,

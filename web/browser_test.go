@@ -84,6 +84,20 @@ func TestPictures(t *testing.T) {
 	}
 	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, outage.URL+"/?lang=ko")
 	picture(tab, t, false, filepath.Join(dir, "first-screen-ko.png"))
+	if kept == "" {
+		return
+	}
+	for _, p := range []struct { // those of the README
+		name, url string
+		screen    screen
+	}{
+		{"readme-phone", outage.URL + "/?lang=ko", screen{Name: "phone", Width: 360, Height: 740, Dark: false}},
+		{"readme-desktop", outage.URL + "/?lang=en", screen{Name: "desktop", Width: 960, Height: 740, Dark: true}},
+		{"readme-calm", calm.URL + "/?lang=ja", screen{Name: "desktop", Width: 960, Height: 560, Dark: false}},
+	} {
+		look(tab, t, p.screen, false, p.url)
+		picture(tab, t, false, filepath.Join(dir, p.name+".png"))
+	}
 }
 
 // inLanguage asks for a path in a language.

@@ -289,6 +289,7 @@ func (s *Server) router() (http.Handler, error) {
 	engine.NoRoute(s.noSuch(http.StatusNotFound, "There is nothing at this path. GET /api/v1/status is the state of everything."))
 	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, noSuchMethod))
 	s.pageRoutes(engine)
+	s.mapRoutes(engine)
 	s.signupRoutes(engine)
 	s.apiReads(engine)
 	if err := s.documentRoute(engine); err != nil {
