@@ -199,21 +199,23 @@ const whereIsTheFocus = `(() => {
 	return el.tagName + " " + (el.href || el.name || el.textContent.trim().slice(0, 40)) + " @" + Math.round(box.top + scrollY) + "," + Math.round(box.left) + (ringed && inView ? "" : " unseen");
 })()`
 
-// Nothing scrolls sideways on the narrowest phone, nor at twice the size on a
-// small desktop.
+// With scripts off every page says what it has to, and nothing scrolls sideways
+// on the narrowest phone, nor at twice the size on a small desktop.
 func TestEveryPageFits(t *testing.T) {
 	_, url := everything(t)
 	tab := browsertest.Open(t)
 	for _, route := range slices.Sorted(maps.Keys(publicPages)) {
 		for _, path := range publicPages[route] {
 			for _, width := range []int64{320, 512} { // 512: a desktop of 1,024 at 200 %
+				call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 				visit(tab, t, themes()[0], width, 640, url+inLanguage(path, "en"))
-				wide, err := chromedp.Run(tab, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+				call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
+				got, err := chromedp.Run(tab, chromedp.Evaluate[[]int64]("[document.documentElement.scrollWidth, document.querySelector('main').innerText.length]"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if wide > width {
-					t.Errorf("%s is %d px wide on %d", path, wide, width)
+				if got[0] > width || got[1] < 40 {
+					t.Errorf("%s is %d px wide on %d and has %d letters", path, got[0], width, got[1])
 				}
 			}
 		}
