@@ -84,10 +84,14 @@ func TestPictures(t *testing.T) {
 	}
 	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, outage.URL+"/?lang=ko")
 	picture(tab, t, false, filepath.Join(dir, "first-screen-ko.png"))
-	if kept == "" {
-		return
-	}
-	for _, p := range []struct { // those of the README
+}
+
+// The pictures of the README.
+func TestPicturesForTheReadme(t *testing.T) {
+	dir := cmp.Or(os.Getenv("BONGSU_PICTURES"), t.TempDir())
+	outage, calm := site(t, sample.Outage()), site(t, sample.Calm())
+	tab := browsertest.Open(t)
+	for _, p := range []struct {
 		name, url string
 		screen    screen
 	}{
