@@ -112,8 +112,8 @@ func themes() []theme {
 	}
 }
 
-// visit opens a page in a theme.
-func visit(tab context.Context, t *testing.T, th theme, width, height int64, url string) {
+// openIn opens a page in a theme.
+func openIn(tab context.Context, t *testing.T, th theme, width, height int64, url string) {
 	t.Helper()
 	call(tab, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: th.features})
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, height)); err != nil {
@@ -142,7 +142,7 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 			for l, lang := range []string{"ko", "ja", "en"} {
 				for h, th := range themes() {
 					if deep || (n%3 == l && n%4 == h) {
-						visit(tab, t, th, 360, 740, url+inLanguage(path, lang))
+						openIn(tab, t, th, 360, 740, url+inLanguage(path, lang))
 						browsertest.Audit(tab, t, string(axe), path+" in "+lang+", "+th.name)
 					}
 				}
@@ -157,7 +157,7 @@ func TestThePagesByKeysAlone(t *testing.T) {
 	_, url := everything(t)
 	tab := browsertest.Open(t)
 	for _, path := range []string{"/", "/components/login", "/history", "/find?q=a"} {
-		visit(tab, t, themes()[0], 360, 740, url+inLanguage(path, "en"))
+		openIn(tab, t, themes()[0], 360, 740, url+inLanguage(path, "en"))
 		stops, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']").length`))
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestEveryPageFits(t *testing.T) {
 		for _, path := range publicPages[route] {
 			for _, width := range []int64{320, 512} { // 512: a desktop of 1,024 at 200 %
 				call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-				visit(tab, t, themes()[0], width, 640, url+inLanguage(path, "en"))
+				openIn(tab, t, themes()[0], width, 640, url+inLanguage(path, "en"))
 				call(tab, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
 				got, err := chromedp.Run(tab, chromedp.Evaluate[[]int64]("[document.documentElement.scrollWidth, document.querySelector('main').innerText.length]"))
 				if err != nil {
