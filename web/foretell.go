@@ -79,5 +79,25 @@ func (f *Foreteller) Entries(i *status.Incident) []ForetoldEntry {
 	return entries
 }
 
+// ForetoldItem is an update as feeds have it.
+type ForetoldItem struct{ Title, Text, Atom, JSON string }
+
+// Item is the incident's latest update as feeds would have it. It has a title
+// and a text at least.
+func (f *Foreteller) Item(i *status.Incident) (ForetoldItem, error) {
+	if len(i.Updates) == 0 {
+		return ForetoldItem{}, nil
+	}
+	e := f.t.entry(i, &i.Updates[len(i.Updates)-1])
+	item := ForetoldItem{Title: e.Title, Text: e.Text}
+	atom, err := e.Atom()
+	if err != nil {
+		return item, err
+	}
+	text, err := e.JSON(f.t.Lang)
+	item.Atom, item.JSON = string(atom), string(text)
+	return item, err
+}
+
 // Name is what a component is called.
 func (f *Foreteller) Name(component string) string { return f.t.name(component) }

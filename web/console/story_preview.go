@@ -29,6 +29,7 @@ type pagePreview struct {
 	web.Foretold
 
 	Entry web.ForetoldEntry
+	Item  web.ForetoldItem // as feeds have it
 }
 
 // noticePreview is a notice that would leave.
@@ -80,6 +81,10 @@ func (v *visit) previewView(p *StoryPreview) *previewView {
 			page := pagePreview{Lang: lang, Language: voice.Say("language_name"), Foretold: teller.Incident(i)}
 			if entries := teller.Entries(i); len(entries) > 0 {
 				page.Entry = entries[0]
+			}
+			var err error
+			if page.Item, err = teller.Item(i); err != nil {
+				v.console.options.Log.WarnContext(v.request.Context(), "previewing a feed", "error", err)
 			}
 			view.Pages = append(view.Pages, page)
 		}

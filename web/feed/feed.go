@@ -92,24 +92,41 @@ func (f *Feed) Atom() ([]byte, error) {
 		Author: atomPerson{line(f.Author)}, Generator: generator,
 	}
 	for i := range f.Entries {
-		e := &f.Entries[i]
-		at := e.At.Format(time.RFC3339)
-		entry := atomEntry{
-			ID: e.ID, Title: line(e.Title), Published: at, Updated: at,
-			Links: []atomLink{{"alternate", "text/html", e.Link}}, Content: atomText{"text", clean(e.Text)},
-		}
-		if e.Alert != "" {
-			entry.Links = append(entry.Links, atomLink{"enclosure", "application/cap+xml", e.Alert})
-		}
-		if e.By != "" {
-			entry.Author = &atomPerson{line(e.By)}
-		}
-		for _, about := range e.About {
-			entry.About = append(entry.About, atomCategory{line(about)})
-		}
-		a.Entries = append(a.Entries, entry)
+		a.Entries = append(a.Entries, f.Entries[i].atom())
 	}
 	return writeXML(a)
+}
+
+// atom is the entry as a feed by RFC 4287 has it.
+func (e *Entry) atom() atomEntry {
+	at := e.At.Format(time.RFC3339)
+	entry := atomEntry{
+		ID: e.ID, Title: line(e.Title), Published: at, Updated: at,
+		Links: []atomLink{{"alternate", "text/html", e.Link}}, Content: atomText{"text", clean(e.Text)},
+	}
+	if e.Alert != "" {
+		entry.Links = append(entry.Links, atomLink{"enclosure", "application/cap+xml", e.Alert})
+	}
+	if e.By != "" {
+		entry.Author = &atomPerson{line(e.By)}
+	}
+	for _, about := range e.About {
+		entry.About = append(entry.About, atomCategory{line(about)})
+	}
+	return entry
+}
+
+// Atom is the entry by itself, as it stands in a feed by RFC 4287.
+func (e *Entry) Atom() ([]byte, error) {
+	named := struct {
+		XMLName xml.Name `xml:"entry"`
+		atomEntry
+	}{atomEntry: e.atom()}
+	body, err := xml.MarshalIndent(named, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("writing an entry: %w", err)
+	}
+	return body, nil
 }
 
 type (
@@ -209,20 +226,33 @@ func (f *Feed) JSON() ([]byte, error) {
 		Language: f.Lang, Authors: []jsonAuthor{{line(f.Author)}}, Items: []jsonItem{},
 	}
 	for i := range f.Entries {
-		e := &f.Entries[i]
-		item := jsonItem{
-			ID: e.ID, URL: e.Link, Title: line(e.Title), Text: clean(e.Text), Published: e.At.Format(time.RFC3339), Language: f.Lang, Tags: e.About,
-		}
-		if e.By != "" {
-			item.Authors = []jsonAuthor{{line(e.By)}}
-		}
-		j.Items = append(j.Items, item)
+		j.Items = append(j.Items, f.Entries[i].item(f.Lang))
 	}
 	body, err := json.MarshalIndent(j, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("writing a JSON feed: %w", err)
 	}
 	return append(body, '\n'), nil
+}
+
+// item is the entry as a JSON Feed has it.
+func (e *Entry) item(lang string) jsonItem {
+	item := jsonItem{
+		ID: e.ID, URL: e.Link, Title: line(e.Title), Text: clean(e.Text), Published: e.At.Format(time.RFC3339), Language: lang, Tags: e.About,
+	}
+	if e.By != "" {
+		item.Authors = []jsonAuthor{{line(e.By)}}
+	}
+	return item
+}
+
+// JSON is the entry by itself, as it stands in a JSON Feed of the language.
+func (e *Entry) JSON(lang string) ([]byte, error) {
+	body, err := json.MarshalIndent(e.item(lang), "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("writing an entry: %w", err)
+	}
+	return body, nil
 }
 
 // writeXML writes a whole XML document.
