@@ -67,6 +67,9 @@ type Board struct {
 
 	suspicions []Suspicion // by what they are of, those taken back included
 	suspected  []Suspicion // new, changed or past since the last Change
+
+	silences []Silence // that last, by component
+	hushed   []Silence // new, changed or ended since the last Change, by component
 }
 
 // domain is a failure domain with its members.
@@ -236,6 +239,7 @@ func (b *Board) Judge(now time.Time) Change {
 	b.lapse(now)
 	b.weighControls(now)
 	b.forgetSuspicions(now)
+	b.endSilences(now)
 	stale := b.stale
 	for _, s := range b.dirty {
 		stale = b.measure(s, now) || stale
@@ -392,6 +396,7 @@ func (b *Board) handOut(change *Change) {
 	change.Routines, b.arranged = b.arranged, nil
 	change.Overruns, b.overruns = b.overruns, nil
 	change.Suspicions, b.suspected = b.suspected, nil
+	change.Silences, b.hushed = b.hushed, nil
 	b.handOutAmended(change)
 	ended := false
 	for _, s := range b.open {
@@ -434,7 +439,7 @@ func (b *Board) shelve(s *story) {
 // without another vote: a vote going stale, settle, watch, promise, a
 // maintenance window. Zero if there is none.
 func (b *Board) Due() time.Time {
-	due := sooner(sooner(b.taleDue, b.workDue), b.suspicionDue())
+	due := sooner(sooner(b.taleDue, b.workDue), sooner(b.suspicionDue(), b.silenceDue()))
 	b.lapses.settle()
 	if len(b.lapses) > 0 {
 		due = sooner(due, b.lapses[0].at)

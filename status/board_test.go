@@ -33,6 +33,7 @@ type desk struct {
 	events []status.Event
 
 	overruns []status.Overrun
+	missed   int // promises of which operators were told that they passed
 }
 
 func newDesk(t *testing.T, m *status.Model) *desk {
@@ -47,6 +48,7 @@ func (d *desk) judge() status.Change {
 	c := d.board.Judge(d.now)
 	d.memory.Apply(c)
 	d.events, d.overruns = append(d.events, c.Events...), append(d.overruns, c.Overruns...)
+	d.missed += len(c.Missed)
 	return c
 }
 

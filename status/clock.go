@@ -49,6 +49,7 @@ func (b *Board) setBack(now time.Time) {
 		s.setBack(now, b.model.Rules.Promise)
 	}
 	b.setPlansBack(now)
+	b.setSilencesBack(now)
 	b.workDue, b.growDue, b.stale, b.retell = now, now, true, true
 }
 

@@ -15,7 +15,7 @@ import (
 type Command struct {
 	ID       string
 	At       time.Time
-	Incident string // what all deeds but Open, Maintain, Arrange, Cancel and Suspect are about
+	Incident string // what the deeds that are about an incident are about
 	Author   string // who asks; Open and Note name theirs
 	Open     *Draft
 	Note     *NoteDraft
@@ -31,6 +31,8 @@ type Command struct {
 
 	Words   *FunctionWords // what an app's people say of one of its functions
 	Suspect *Suspicion     // what somebody else's monitoring holds against a component
+	Silence *Silence       // what keeps a component's failures from being told
+	Lift    string         // the component whose silence ends now
 
 	Postmortem Text // what was learnt, in Markdown; the incident has to be over
 
@@ -100,6 +102,10 @@ func (b *Board) Do(c Command, now time.Time) (made string, err error) {
 		return b.postmortem(c.Incident, c.Postmortem, c.Author, now)
 	case c.Suspect != nil:
 		return b.Suspect(*c.Suspect, now)
+	case c.Silence != nil:
+		return b.quiet(*c.Silence, c.Author, now)
+	case c.Lift != "":
+		return b.lift(c.Lift, now)
 	default:
 		return "", fmt.Errorf("carrying out command %q: %w", c.ID, ErrUnknownDeed)
 	}

@@ -141,6 +141,7 @@ func (b *Board) Note(incident string, n NoteDraft, now time.Time) (string, error
 		b.emit(s, EventResolved, s.Told, Operational, now)
 	case n.Notify:
 		b.emit(s, EventNote, Operational, s.audience(), now)
+		b.breakSilence(s, now)
 	}
 	made := u.ID
 	if ended {

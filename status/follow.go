@@ -118,9 +118,9 @@ func (b *Board) settled(s *story) time.Time {
 
 // announce tells people of an outage that has settled, and of one that is
 // worse than they know. What recovered before is never told, and what cannot be
-// measured just now waits.
+// measured just now waits, as does what is silenced.
 func (b *Board) announce(s *story, now time.Time) {
-	if !s.Open() || !s.Impact.Troubled() {
+	if !s.Open() || !s.Impact.Troubled() || b.silenced(s) {
 		return
 	}
 	switch {
@@ -164,7 +164,7 @@ func (b *Board) storyDue(s *story) time.Time {
 	if s.manual() {
 		return due
 	}
-	if s.Announced.IsZero() && s.Impact.Troubled() {
+	if s.Announced.IsZero() && s.Impact.Troubled() && !b.silenced(s) {
 		due = sooner(due, b.settled(s))
 	}
 	due = sooner(due, s.changeDue())

@@ -32,6 +32,7 @@ func (m *Memory) Apply(c Change) {
 		m.Routines = put(m.Routines, c.Routines[i], func(x Routine) string { return x.ID })
 	}
 	m.applySuspicions(c.Suspicions, c.At)
+	m.applySilences(c.Silences, c.At)
 	m.Intervals = append(m.Intervals, c.Closed...)
 	m.forget(c.At.Add(-remembered))
 }
@@ -84,6 +85,7 @@ func (b *Board) restore(m Memory) {
 	}
 	b.routines = slices.Clone(m.Routines)
 	b.restoreSuspicions(m.Suspicions)
+	b.restoreSilences(m.Silences)
 	b.restoreIncidents(m.Incidents)
 	b.restoreWords(m.Words)
 }

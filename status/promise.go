@@ -43,12 +43,14 @@ func (b *Board) promise(s *story, now time.Time) time.Time {
 }
 
 // miss is the story's promise if it has passed unkept, for the page; it is
-// noted for the operators too.
+// noted for the operators too, unless the story is silenced.
 func (b *Board) miss(s *story, now time.Time) time.Time {
 	if s.Next.IsZero() || !now.After(s.Next.Add(promiseGrace)) {
 		return time.Time{}
 	}
-	b.missed = append(b.missed, Missed{Incident: s.ID, Code: s.Code, Promised: s.Next, Came: now})
+	if !b.silenced(s) {
+		b.missed = append(b.missed, Missed{Incident: s.ID, Code: s.Code, Promised: s.Next, Came: now})
+	}
 	return s.Next
 }
 
@@ -68,7 +70,7 @@ func (b *Board) keepPromise(s *story, now time.Time) {
 // digest tells people that the story goes on if the first update in a day is
 // among those written just now, the given one and what follows it.
 func (b *Board) digest(s *story, written int, now time.Time) {
-	if !s.Open() || s.Announced.IsZero() || len(s.Updates) == written {
+	if !s.Open() || s.Announced.IsZero() || len(s.Updates) == written || b.silenced(s) {
 		return
 	}
 	if s.lastDigest() >= written {

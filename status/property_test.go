@@ -123,7 +123,7 @@ var everything = []string{
 	"update resolved", "update merged", "update note", "update statement", "update eta", "update eta_met",
 	"update eta_not_met", "update corrected", "update split", "update retracted",
 	"major_outage", "partial_outage", "degraded_performance", "unknown", "operational", "under_maintenance",
-	"cause component", "cause domain", "cause manual", "told again when it was over", "seen by all",
+	"cause component", "cause domain", "cause manual", "told again when it was over", "seen by all", "held back", "told by hand in silence",
 }
 
 // Whatever happens, in any order, with restarts and operators in between: the
@@ -194,8 +194,18 @@ func (k *book) check(r *run, c status.Change) {
 	for _, e := range c.Events {
 		k.event(e, page)
 	}
+	k.silences(page)
 	k.page(page)
 	k.neverBetter(r, page)
+}
+
+// silences counts what is silenced, to show that it was.
+func (k *book) silences(page *status.Snapshot) {
+	for i := range page.Incidents {
+		if page.Silenced(&page.Incidents[i]) && page.Incidents[i].Announced.IsZero() {
+			k.reached["held back"]++
+		}
+	}
 }
 
 // byHand says whether a person's open story tells of the component that is a
@@ -274,7 +284,8 @@ func (k *book) event(e status.Event, page *status.Snapshot) {
 		return slices.ContainsFunc(earlier, func(x status.Event) bool { return x.Kind == kind })
 	}
 	i := k.seen[e.Incident]
-	heard := has(status.EventOpened) || i.Apart || k.mergedInto(i.ID) // of another's opening, at least
+	heard := has(status.EventOpened) || has(status.EventNote) || i.Apart || k.mergedInto(i.ID) // of another's opening, at least
+	k.notSilenced(e, &i, page)
 	switch e.Kind {
 	case status.EventUpcoming, status.EventMoved, status.EventExtended, status.EventFinished, status.EventCalledOff:
 		k.t.Fatalf("planned work is told: %+v; nobody is to be reminded of any", e)
@@ -307,6 +318,18 @@ func (k *book) event(e status.Event, page *status.Snapshot) {
 	}
 	if slices.ContainsFunc(earlier, func(x status.Event) bool { return x.Kind == e.Kind && x.Update == e.Update }) {
 		k.t.Fatalf("two events have one name: %+v", e)
+	}
+}
+
+// notSilenced wants nothing to be told of what is silenced but by persons, and
+// the end of what was told.
+func (k *book) notSilenced(e status.Event, i *status.Incident, page *status.Snapshot) {
+	switch {
+	case !page.Silenced(i):
+	case e.Kind == status.EventNote, e.Kind == status.EventRetracted, e.Kind == status.EventOpened && i.ByHand():
+		k.reached["told by hand in silence"]++
+	default:
+		k.t.Fatalf("incident %s is silenced, and this is told: %+v", i.ID, e)
 	}
 }
 

@@ -38,7 +38,7 @@ func Rehearse(m *Model, page *Snapshot, c Command, now time.Time) (Rehearsal, er
 
 // memoryOf is what a board has to know to go on from a page.
 func memoryOf(page *Snapshot) Memory {
-	m := Memory{Maintenance: slices.Clone(page.Maintenance)}
+	m := Memory{Maintenance: slices.Clone(page.Maintenance), Silences: page.Silences}
 	for _, list := range [][]Incident{page.Incidents, page.Past} {
 		for i := range list {
 			m.Incidents = append(m.Incidents, list[i].copy())

@@ -18,6 +18,7 @@ type Snapshot struct {
 	Rules       Rules       // by which all this was judged
 	Controls    []Check     // what every location looks at beside them
 	Suspicions  []Suspicion // for operators alone: never shown to the public, the newest first
+	Silences    []Silence   // for operators alone too: those that last, by component
 
 	Domains map[string][]string // failure domain → component ids, sorted
 }

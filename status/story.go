@@ -300,11 +300,12 @@ type Change struct {
 	Doubts      []Doubt     // those that began or ended: for the operators, kept nowhere
 	Overruns    []Overrun   // planned work that has not succeeded at its end: for the operators, kept nowhere
 	Suspicions  []Suspicion // new or changed; those whose time has passed are over by Until
+	Silences    []Silence   // new, or ended
 }
 
 // Empty says whether there is nothing to save.
 func (c *Change) Empty() bool {
-	return len(c.Conditions)+len(c.Closed)+len(c.Incidents)+len(c.Maintenance)+len(c.Words)+len(c.Routines)+len(c.Events)+len(c.Suspicions) == 0
+	return len(c.Conditions)+len(c.Closed)+len(c.Incidents)+len(c.Maintenance)+len(c.Words)+len(c.Routines)+len(c.Events)+len(c.Suspicions)+len(c.Silences) == 0
 }
 
 // Memory is what a board knows that the configuration does not: all that must
@@ -318,6 +319,7 @@ type Memory struct {
 	Words       []FunctionWords // of apps' functions, by app and function
 	Routines    []Routine
 	Suspicions  []Suspicion // whose time has not passed
+	Silences    []Silence   // that last, by component
 }
 
 // ByHand says whether a person opened the incident: then persons move it from

@@ -15,7 +15,7 @@ func (b *Board) Snapshot(now time.Time) *Snapshot {
 	s := &Snapshot{
 		At: now, Site: b.model.Site, Overall: Operational, Rules: b.model.Rules, Controls: b.model.Controls,
 		Past: b.recentPast(now), Maintenance: b.workAhead(now), Domains: b.domainIDs,
-		Locations: b.locationViews(now), Impaired: b.impaired(now), Suspicions: b.suspicionsNow(now),
+		Locations: b.locationViews(now), Impaired: b.impaired(now), Suspicions: b.suspicionsNow(now), Silences: b.silencesNow(now),
 	}
 	for _, story := range b.open {
 		if story.Open() {

@@ -88,6 +88,8 @@ const (
 	merge
 	split
 	retract
+	silence
+	lift
 	deeds
 )
 
@@ -295,6 +297,10 @@ func (r *run) hand(s step) {
 		c.Split = part[:min(len(part), 1+s.pick/2)]
 	case retract:
 		c.Retract = en("It was us.")
+	case silence:
+		c.Silence = &status.Silence{Component: s.of, Reason: "a known fault", Until: r.now.Add(s.span + time.Minute)}
+	case lift:
+		c.Lift = s.of
 	default:
 		return
 	}

@@ -72,6 +72,11 @@ func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, c *status.Change) er
 			return fmt.Errorf("saving a suspicion of %s: %w", c.Suspicions[i].Component, err)
 		}
 	}
+	for i := range c.Silences {
+		if err := saveSilence(ctx, tx, &c.Silences[i], c.At); err != nil {
+			return fmt.Errorf("saving the silence of %s: %w", c.Silences[i].Component, err)
+		}
+	}
 	return nil
 }
 

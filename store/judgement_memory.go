@@ -31,6 +31,7 @@ func (s *Store) Memory(ctx context.Context, since time.Time) (status.Memory, err
 			{"words of functions", loadWords},
 			{"work that comes again", loadRoutines},
 			{"suspicions", loadSuspicions},
+			{"silences", loadSilences},
 		} {
 			if err := part.load(ctx, tx, since, &m); err != nil {
 				return fmt.Errorf("remembering %s: %w", part.what, err)

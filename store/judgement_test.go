@@ -45,6 +45,7 @@ func outage() notifier.Record {
 			}},
 			Maintenance: []status.Maintenance{{ID: "m1", Title: status.Text{"en": "Move"}, Text: status.Text{"en": "We move"}, Components: []string{"pay"}, From: noon, Until: noon.Add(time.Hour)}},
 			Suspicions:  []status.Suspicion{{Component: "pay", Source: "prom", Key: "a1", State: status.PartialOutage, Summary: "5xx", Since: noon, Until: noon.Add(time.Hour), Ended: noon.Add(time.Minute)}},
+			Silences:    []status.Silence{{Component: "taxi", Reason: "a known fault", Author: "kim", Since: noon, Until: noon.Add(time.Hour)}},
 			Events:      []status.Event{{Kind: status.EventOpened, Incident: "i1", To: status.MajorOutage, Update: "u1", At: noon}},
 		},
 		Notices: []notifier.Notice{{
@@ -59,6 +60,7 @@ func remembered(r notifier.Record) status.Memory {
 	return status.Memory{
 		Standings: r.Standings, Conditions: r.Change.Conditions, Intervals: r.Change.Closed,
 		Incidents: r.Change.Incidents, Maintenance: r.Change.Maintenance, Words: r.Change.Words, Suspicions: r.Change.Suspicions,
+		Silences: r.Change.Silences,
 	}
 }
 

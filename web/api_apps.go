@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"bongsu/notifier/words"
@@ -111,6 +113,21 @@ type newWords struct {
 	Instead status.Text `json:"instead"`
 }
 
+// name is what is said, as the audit log has it.
+func (w *newWords) name() string {
+	var parts []string
+	for of, text := range map[string]status.Text{"name": w.Name, "instead": w.Instead} {
+		for lang, words := range text {
+			parts = append(parts, of+"."+lang+": "+words)
+		}
+	}
+	slices.Sort(parts)
+	if len(parts) == 0 {
+		return "what the configuration says"
+	}
+	return strings.Join(parts, "; ")
+}
+
 // reword has a function told of in its people's words: an administrator's, or
 // the agency's that looks after the app.
 func (s *Server) reword(ctx context.Context, c *call) *problem {
@@ -141,7 +158,7 @@ func (s *Server) reword(ctx context.Context, c *call) *problem {
 	if refusal := s.refusal(w, err); refusal != nil {
 		return refusal
 	}
-	s.audit(ctx, c, account.KeepApp, "function "+app+"/"+c.Param("function"), "said in other words")
+	s.audit(ctx, c, account.KeepApp, "function "+app+"/"+c.Param("function"), "says "+in.name())
 	c.JSON(http.StatusOK, made{ID: app + "/" + c.Param("function"), URL: e.snapshot.Site.URL + "/apps/" + app})
 	return nil
 }

@@ -228,6 +228,10 @@ var nos = []no{
 
 	{err: status.ErrMeanwhile, status: http.StatusPreconditionFailed},
 
+	{err: status.ErrNotSilenced, status: http.StatusConflict},
+	{err: status.ErrNoSilenceReason, status: http.StatusUnprocessableEntity, pointer: "/reason"},
+	{err: status.ErrSilenceSpan, status: http.StatusUnprocessableEntity, pointer: "/until"},
+
 	// What the incident, as it stands, does not allow.
 	{err: status.ErrMerged, status: http.StatusConflict},
 	{err: status.ErrGoingOn, status: http.StatusConflict},

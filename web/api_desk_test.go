@@ -179,15 +179,24 @@ func (s *shelf) Holds(context.Context) ([]web.Hold, error) {
 	return []web.Hold{{Incident: "i1", Name: "kim"}}, s.err
 }
 
+func (s *shelf) LookNow(_ context.Context, checks []string) error {
+	return s.did("look at " + strings.Join(checks, " "))
+}
+
 func (s *shelf) Keys(context.Context) ([]web.TokenView, error) {
-	return []web.TokenView{{ID: "t1", Role: account.Operator}}, s.err
+	return []web.TokenView{{ID: "t1", Role: account.Operator, Scope: []account.Deed{}}}, s.err
 }
 
 func (s *shelf) MakeKey(_ context.Context, w web.TokenWish, _ time.Time) (web.TokenView, string, error) {
 	if w.App == "nobody" {
 		return web.TokenView{}, "", &web.ForWhatError{Pointer: "/app", Text: "no such app"}
 	}
-	return web.TokenView{ID: "t2", Role: w.Role}, "bongsu_new", s.did("make " + string(w.Role))
+	scope := append([]account.Deed{}, w.Scope...)
+	what := []string{"make", string(w.Role)}
+	for _, d := range scope {
+		what = append(what, string(d))
+	}
+	return web.TokenView{ID: "t2", Role: w.Role, Scope: scope}, "bongsu_new", s.did(strings.Join(what, " "))
 }
 
 func (s *shelf) RevokeKey(_ context.Context, id string) error { return s.did("revoke " + id) }
@@ -217,7 +226,7 @@ func newCounter(t testing.TB) *counter {
 	}
 	c.Handler = serve(t, sample.Outage(), web.Options{
 		Desk: &c.desk, Tokens: &c.tokens, History: &past{}, Apps: appnotice.NewDesk(appnotice.Wiring{Rules: func() *appnotice.Rules { return nil }, Book: noBook{}}),
-		Books: &c.shelf, Holds: &c.shelf, People: &c.shelf, Keyring: &c.shelf, Answers: &c.shelf, Audit: c.shelf.audit, Now: ever(),
+		Books: &c.shelf, Holds: &c.shelf, People: &c.shelf, Keyring: &c.shelf, Answers: &c.shelf, Looker: &c.shelf, Drills: &c.shelf, Settings: &c.shelf, Users: &c.shelf, AuditLog: &c.shelf, Audit: c.shelf.audit, Now: ever(),
 	}).Handler()
 	return c
 }
@@ -267,7 +276,7 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 	deeds, c := web.DeedOf(), newCounter(t)
 	for operation, deed := range deeds {
 		method, path, _ := strings.Cut(operation, " ")
-		path = strings.NewReplacer("{id}", "n1", "{ref}", "r1", "{function}", "f1").Replace(path)
+		path = strings.NewReplacer("{id}", "n1", "{ref}", "r1", "{function}", "f1", "{name}", "kim").Replace(path)
 		methods := []string{method}
 		if method == http.MethodGet {
 			methods = append(methods, http.MethodHead)
@@ -290,7 +299,7 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			}
 		}
 	}
-	if len(deeds) < 55 {
+	if len(deeds) < 78 {
 		t.Errorf("only %d operations were tried", len(deeds))
 	}
 }
@@ -365,7 +374,7 @@ func TestATokenIsShownAgainToItsKeyAlone(t *testing.T) {
 		t.Errorf("did %v", c.shelf.deeds)
 	}
 	for body, at := range map[string]string{
-		`{"role": "god"}`: "/role", `{"role": "app"}`: "/app", `{"role": "operator", "app": "a"}`: "/app", `{"role": "agent"}`: "/location",
+		`{"role": "god"}`: "/role", `{"role": "viewer", "scope": ["publish"]}`: "/scope", `{"role": "app"}`: "/app", `{"role": "operator", "app": "a"}`: "/app", `{"role": "agent"}`: "/location",
 		`{"role": "app", "app": "nobody"}`: "/app", `{"role": "viewer", "expires": "2020-01-01T00:00:00Z"}`: "/expires", `{"role": "viewer", "note": "a\u0007b"}`: "/note",
 	} {
 		if w := c.call(account.Admin, http.MethodPost, "/api/v1/tokens", body); w.Code != 422 || !strings.Contains(w.Body.String(), `"pointer":"`+at+`"`) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -23,21 +24,23 @@ type Keyring interface {
 
 // TokenView is what may be shown of a token.
 type TokenView struct {
-	ID       string       `json:"id"`
-	Role     account.Role `json:"role"`
-	App      string       `json:"app,omitempty"`
-	Location string       `json:"location,omitempty"`
-	Note     string       `json:"note"`
-	Made     time.Time    `json:"made"`
-	Expires  *time.Time   `json:"expires"`
-	LastUsed *time.Time   `json:"last_used"` // to the minute
+	ID       string         `json:"id"`
+	Role     account.Role   `json:"role"`
+	Scope    []account.Deed `json:"scope"` // empty: all that the role may
+	App      string         `json:"app,omitempty"`
+	Location string         `json:"location,omitempty"`
+	Note     string         `json:"note"`
+	Made     time.Time      `json:"made"`
+	Expires  *time.Time     `json:"expires"`
+	LastUsed *time.Time     `json:"last_used"` // to the minute
 }
 
 // TokenWish is the token that somebody wants.
 type TokenWish struct {
 	Role     account.Role
-	App      string // of an app's or an agency's
-	Location string // of an agent's
+	App      string         // of an app's or an agency's
+	Location string         // of an agent's
+	Scope    []account.Deed // empty: all that the role may
 	Note     string
 	Expires  time.Time // zero: never
 }
@@ -60,11 +63,12 @@ type apiMadeToken struct {
 }
 
 type newToken struct {
-	Role     string `json:"role"`
-	App      string `json:"app"`
-	Location string `json:"location"`
-	Note     string `json:"note"`
-	Expires  string `json:"expires"`
+	Role     string   `json:"role"`
+	Scope    []string `json:"scope"`
+	App      string   `json:"app"`
+	Location string   `json:"location"`
+	Note     string   `json:"note"`
+	Expires  string   `json:"expires"`
 }
 
 func (s *Server) keyRoutes(engine *gin.Engine) {
@@ -100,10 +104,19 @@ func (s *Server) makeKey(ctx context.Context, c *call) *problem {
 	if err != nil {
 		return s.deskRefusal(err)
 	}
-	s.audit(ctx, c, account.KeepAccounts, "token "+view.ID, "made for "+string(view.Role))
+	s.audit(ctx, c, account.KeepAccounts, "token "+view.ID, madeFor(&view))
 	c.Header("Location", apiRoot+"tokens/"+view.ID)
 	c.JSON(http.StatusCreated, apiMadeToken{TokenView: view, Token: token})
 	return nil
+}
+
+// madeFor says what a token is good for.
+func madeFor(view *TokenView) string {
+	parts := []string{"made for " + string(view.Role)}
+	for _, d := range view.Scope {
+		parts = append(parts, string(d))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // invalid refuses values.
@@ -122,7 +135,11 @@ func (in *newToken) wish(now time.Time) (wish TokenWish, found complaints) {
 	if err != nil {
 		found.complain("/role", "%s", err)
 	}
-	wish = TokenWish{Role: role, App: in.App, Location: in.Location, Note: in.Note}
+	scope, scopeErr := role.ParseScope(strings.Join(in.Scope, ","))
+	if err == nil && scopeErr != nil {
+		found.complain("/scope", "%s", scopeErr)
+	}
+	wish = TokenWish{Role: role, Scope: scope, App: in.App, Location: in.Location, Note: in.Note}
 	switch {
 	case role.OfOneApp() != (in.App != ""):
 		found.complain("/app", "is for the roles app and agency, and they need it")

@@ -130,7 +130,7 @@ func (s *Server) suspicionRoutes(engine *gin.Engine) {
 func (s *Server) listSuspicions(_ context.Context, c *call) *problem {
 	e := s.current.Load()
 	if e == nil {
-		return away("The server is starting. Try again soon.")
+		return notYet()
 	}
 	a := apiSuspicions{Suspicions: []apiSuspicion{}}
 	for i := range e.snapshot.Suspicions {

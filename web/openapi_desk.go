@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"bongsu/web/account"
@@ -11,6 +12,15 @@ import (
 var paging = []parameter{
 	{"limit", "how many", schema{"type": "integer", "minimum": 1, "maximum": maxPage}},
 	{"cursor", "what next of the page before said", textParameter},
+}
+
+// auditQueries are how the audit log is searched.
+var auditQueries = []parameter{
+	{"who", "somebody's id or name", textParameter},
+	{"deed", "the short name of what was allowed, such as publish", textParameter},
+	{"about", "what it was done to", textParameter},
+	{"from", "from when", timeParameter},
+	{"until", "until when", timeParameter},
 }
 
 // deskOperations are what operators and administrators read and steer.
@@ -29,6 +39,11 @@ func deskOperations() []operation {
 		read("maintenance", "Work that goes on or is planned", "", operation{answers: typeOf[apiWork]()}),
 		read("maintenance/{id}", "One piece of work", "", operation{answers: typeOf[apiMaintenance]()}),
 		read("suspicions", "What other people's monitoring holds against components; nothing is confirmed by it", account.ReadDesk, operation{answers: typeOf[apiSuspicions]()}),
+		read("silences", "The components whose failures are not told", account.ReadDesk, operation{answers: typeOf[apiSilences]()}),
+		read("components/{id}/silence", "Until when, by whom and why a component is silenced", account.ReadDesk, operation{answers: typeOf[apiSilence]()}),
+		write("PUT", "components/{id}/silence", "Keep a component's failures from being told until a time, but for what a person writes", account.Watch, operation{takes: typeOf[newSilence](), answers: typeOf[done]()}),
+		write("DELETE", "components/{id}/silence", "End a component's silence", account.Watch, operation{answers: typeOf[done]()}),
+		write("POST", "components/{id}/look", "Have every location look at a component now", account.Watch, operation{answers: typeOf[done]()}),
 		read("acknowledgements", "Whose incidents are", account.ReadDesk, operation{answers: typeOf[apiHolds]()}),
 		write("PUT", "incidents/{id}/acknowledgement", "Look after an incident", account.Publish, operation{answers: typeOf[done]()}),
 		write("DELETE", "incidents/{id}/acknowledgement", "Look after it no more", account.Publish, operation{answers: typeOf[done]()}),
@@ -57,6 +72,26 @@ func deskOperations() []operation {
 		read("subscribers/{id}/deliveries", "What somebody was told", account.ReadPeople, operation{answers: typeOf[apiTold]()}),
 		read("subscribers/{id}/export", "All that is kept of somebody, addresses in clear, for them", account.KeepPeople, operation{answers: typeOf[Disclosure]()}),
 		write("DELETE", "subscribers/{id}", "Forget somebody for good", account.KeepPeople, operation{status: http.StatusNoContent}),
+		read("drills", "Drills, newest first, with the one that runs", account.ReadDesk, operation{answers: typeOf[apiDrills](), query: paging}),
+		write("POST", "drills", "Begin a drill; nothing of it reaches a phone", account.Drill, operation{takes: typeOf[newDrill](), answers: typeOf[DrillView](), status: http.StatusCreated}),
+		read("drills/scenarios", "What can be rehearsed", account.ReadDesk, operation{answers: typeOf[apiScenarios]()}),
+		read("drills/{id}", "One drill; of one that runs, how far it has come", account.ReadDesk, operation{answers: typeOf[DrillView]()}),
+		write("POST", "drills/{id}/cancel", "End the drill that runs", account.Drill, operation{answers: typeOf[done]()}),
+		read("drills/{id}/scorecard", "What became of a drill, as `bongsu drill run --json` writes it", account.ReadDesk, operation{text: "application/json"}),
+		read("drills/{id}/scorecard.html", "The scorecard to read", account.ReadDesk, operation{text: "text/html"}),
+		read("drills/{id}/scorecard.svg", "The scorecard as a picture", account.ReadDesk, operation{text: "image/svg+xml"}),
+		read("settings", "What is configured, value by value, with file and line; nothing secret is in it", account.ReadSettings, operation{answers: typeOf[apiSettings](), query: paging}),
+		write("POST", "settings/check", "Say all that is wrong with a file in the configuration's folder; an empty name is the one that runs", account.Configure, operation{takes: typeOf[newCheck](), answers: typeOf[CheckedFile]()}),
+		write("POST", "settings/reload", "Read the configuration anew; a bad one is not taken", account.Configure, operation{answers: typeOf[done]()}),
+		read("audit", "Who did what, the latest first, and how far the log is proven", account.ReadAudit, operation{answers: typeOf[apiAudit](), query: slices.Concat(auditQueries, paging)}),
+		read("users", "Who comes in at the console", account.KeepAccounts, operation{answers: typeOf[apiUsers]()}),
+		write("POST", "users", "Make an account; its owner chooses a password by the link, once", account.KeepAccounts, operation{takes: typeOf[newUser](), answers: typeOf[apiUserLink](), status: http.StatusCreated}),
+		read("users/{name}", "One user", account.KeepAccounts, operation{answers: typeOf[UserView]()}),
+		write("PUT", "users/{name}", "Give a user another role", account.KeepAccounts, operation{takes: typeOf[newRole](), answers: typeOf[done]()}),
+		write("POST", "users/{name}/link", "Make a link by which a user chooses a password", account.KeepAccounts, operation{answers: typeOf[apiUserLink]()}),
+		write("POST", "users/{name}/disable", "Keep a user out, at once", account.KeepAccounts, operation{answers: typeOf[done]()}),
+		write("POST", "users/{name}/enable", "Let a user in again", account.KeepAccounts, operation{answers: typeOf[done]()}),
+		write("DELETE", "users/{name}/totp", "Take away the authenticator of a user who has lost it", account.KeepAccounts, operation{answers: typeOf[done]()}),
 		read("tokens", "The tokens", account.KeepAccounts, operation{answers: typeOf[apiTokens]()}),
 		write("POST", "tokens", "Make a token; it is shown this once", account.KeepAccounts, operation{takes: typeOf[newToken](), answers: typeOf[apiMadeToken](), status: http.StatusCreated}),
 		write("DELETE", "tokens/{id}", "Make a token worthless at once", account.KeepAccounts, operation{status: http.StatusNoContent}),
@@ -71,7 +106,7 @@ func (o *operation) conditions() {
 	o.header = append(o.header, parameter{
 		"Idempotency-Key", "the same key within a day gets the same answer, and does nothing again", schema{"type": "string", "minLength": 1, "maxLength": maxKey},
 	})
-	for _, changeable := range []string{"incidents/{id}", "maintenance/{id}", "subscribers/{id}"} {
+	for _, changeable := range []string{"incidents/{id}", "maintenance/{id}", "subscribers/{id}", "components/{id}/silence", "users/{name}"} {
 		if strings.HasPrefix(o.path, apiRoot+changeable) {
 			o.header = append(o.header, parameter{"If-Match", "the ETag of what you have seen: if it has changed meanwhile, nothing is done", textParameter})
 			o.problems = append([]int{http.StatusPreconditionFailed}, o.problems...)

@@ -73,6 +73,9 @@ type Options struct {
 	Desk   Desk
 	Tokens Tokens
 
+	// Looker has components looked at on demand. Without it nobody can ask for it.
+	Looker Looker
+
 	// Answers keeps what requests with an Idempotency-Key were answered with.
 	// Without it only notices of apps take one.
 	Answers Answers
@@ -83,6 +86,13 @@ type Options struct {
 	Holds   Holds
 	People  People
 	Keyring Keyring
+
+	// Drills, Settings, Users and AuditLog are what the console has besides. What is
+	// nil is not there.
+	Drills   Drills
+	Settings Configurations
+	Users    Users
+	AuditLog AuditLog
 
 	// Incoming finds who may tell what they suspect. Without it nobody may.
 	Incoming Sources
@@ -155,6 +165,7 @@ type Server struct {
 	reads       *limit.Networks
 	incoming    *limit.Keyed[string] // by source
 	history     *limit.Networks
+	looks       *limit.Keyed[string] // on demand, by component
 	codes       *limit.Networks
 	apps        appLimits
 	beats       beatLimits
@@ -207,6 +218,7 @@ func New(o Options) (*Server, error) {
 		reads:       limit.NewNetworks(listEvery, listBurst),
 		incoming:    limit.NewKeyed[string](incomingEvery, incomingBurst),
 		history:     limit.NewNetworks(historyEvery, historyBurst),
+		looks:       limit.NewKeyed[string](lookEvery, 1),
 		codes:       limit.NewNetworks(codeEvery, codeBurst),
 		apps:        newAppLimits(),
 		beats:       newBeatLimits(),
@@ -299,10 +311,15 @@ func (s *Server) router() (http.Handler, error) {
 	s.beatRoutes(engine)
 	s.listRoutes(engine)
 	s.suspicionRoutes(engine)
+	s.silenceRoutes(engine)
 	s.deskRoutes(engine)
 	s.holdRoutes(engine)
 	s.peopleRoutes(engine)
 	s.keyRoutes(engine)
+	s.drillRoutes(engine)
+	s.settingRoutes(engine)
+	s.userRoutes(engine)
+	s.auditRoutes(engine)
 	s.apiRoutes(engine)
 	s.appRoutes(engine)
 	s.hookRoutes(engine)

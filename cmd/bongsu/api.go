@@ -210,22 +210,25 @@ func (b books) Gateways(ctx context.Context, now time.Time) ([]web.Gateway, erro
 
 // auditAPI puts what was done by the API, or by Slack, on the audit log.
 func (s *server) auditAPI(ctx context.Context, who account.Who, d account.Deed, about, detail string, at time.Time) error {
+	defer s.tellAudit()
 	return s.store.Audit(ctx, account.Entry{At: at, Who: who, Deed: d, About: about, Detail: detail})
 }
 
 // holds keep whose incidents are.
-type holds struct{ *store.Store }
+type holds struct{ *server }
 
 func (h holds) Take(ctx context.Context, incident string, who account.Who, now time.Time) error {
-	return h.TakeIncident(ctx, store.IncidentHold{Incident: incident, Who: who.ID, Name: who.Name, Since: now})
+	defer h.tellConsole()
+	return h.store.TakeIncident(ctx, store.IncidentHold{Incident: incident, Who: who.ID, Name: who.Name, Since: now})
 }
 
 func (h holds) Leave(ctx context.Context, incident string) error {
-	return h.LeaveIncident(ctx, incident)
+	defer h.tellConsole()
+	return h.store.LeaveIncident(ctx, incident)
 }
 
 func (h holds) Holds(ctx context.Context) ([]web.Hold, error) {
-	found, err := h.IncidentHolds(ctx)
+	found, err := h.store.IncidentHolds(ctx)
 	all := make([]web.Hold, 0, len(found))
 	for _, one := range found {
 		all = append(all, web.Hold{Incident: one.Incident, Name: one.Name, Since: one.Since.UTC()})

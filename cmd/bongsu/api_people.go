@@ -145,7 +145,7 @@ func (k keyring) Keys(ctx context.Context) ([]web.TokenView, error) {
 
 func tokenForAPI(t *store.Token) web.TokenView {
 	return web.TokenView{
-		ID: t.ID, Role: account.Role(t.Role), App: t.App, Location: t.Location, Note: t.Note,
+		ID: t.ID, Role: account.Role(t.Role), Scope: append([]account.Deed{}, t.Scope...), App: t.App, Location: t.Location, Note: t.Note,
 		Made: t.Made.UTC(), Expires: momentOrNil(t.Expires), LastUsed: momentOrNil(t.LastUsed),
 	}
 }
@@ -170,7 +170,7 @@ func (k keyring) MakeKey(ctx context.Context, wish web.TokenWish, now time.Time)
 		return web.TokenView{}, "", err
 	}
 	t := store.Token{
-		ID: randomNames{}.ID(now), Hash: hash, Role: string(wish.Role), App: wish.App, Location: wish.Location, Note: wish.Note, Made: now, Expires: wish.Expires,
+		ID: randomNames{}.ID(now), Hash: hash, Role: string(wish.Role), Scope: wish.Scope, App: wish.App, Location: wish.Location, Note: wish.Note, Made: now, Expires: wish.Expires,
 	}
 	return tokenForAPI(&t), token, k.store.AddToken(ctx, t)
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // openConsole makes the operators' console, if there is one. A simulation has
-// no accounts: there it needs another door.
+// one with another door, or where accounts of its own are wanted.
 func (s *server) openConsole(ctx context.Context, o serverOptions) (err error) {
-	if !s.cfg.Console.Enabled || s.simulation && o.consoleDoor == nil {
+	if !s.cfg.Console.Enabled || s.simulation && o.consoleDoor == nil && !o.accounts {
 		return nil
 	}
 	site := s.cfg.Model().Site
@@ -30,7 +30,7 @@ func (s *server) openConsole(ctx context.Context, o serverOptions) (err error) {
 		s.addEntry(&options)
 	}
 	s.addDesk(&options, o)
-	options.Looker = currentDesk{s}
+	options.Looker, options.Silencer = currentDesk{s}, quietDesk{s}
 	if len(s.cfg.Channels()) > 0 {
 		options.Ways = ways{s}
 	}
@@ -49,15 +49,11 @@ func (s *server) addEntry(c *console.Options) {
 
 // addDesk gives the console's pages what they show.
 func (s *server) addDesk(c *console.Options, o serverOptions) {
-	path := ""
 	if o.reloads != nil {
-		path = o.reloads.path
 		c.Settings = deskSettings{s, o.reloads, o.env}
 	}
-	s.drills = newDeskDrills(s, path)
 	c.Ledger, c.People, c.Apps, c.Drills = &deskLedger{server: s}, deskPeople{s}, deskApps{s}, s.drills
-	log := &deskAudit{server: s}
-	c.AuditLog, c.Recorder = log, log
+	c.AuditLog, c.Recorder = s.auditLog, s.auditLog
 }
 
 // mounted is what the page has beside it: the console too, unless it has a
@@ -90,7 +86,6 @@ func (s *server) runConsole(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, s.console.Close)
 	defer stop()
-	defer s.drills.end()
 	go s.tellDeliveries(ctx)
 	if s.consoleListener == nil {
 		<-ctx.Done()

@@ -20,8 +20,15 @@ type deskAudit struct {
 
 // Record implements [console.Recorder].
 func (d *deskAudit) Record(ctx context.Context, done console.Done) error {
-	defer d.console.Changed(console.Audit)
+	defer d.tellAudit()
 	return d.store.Audit(ctx, account.Entry{At: done.At, Who: done.Who, Deed: done.Deed, About: done.About, Detail: done.Detail})
+}
+
+// tellAudit has open pages look again at the log.
+func (s *server) tellAudit() {
+	if s.console != nil {
+		s.console.Changed(console.Audit)
+	}
 }
 
 // Entries implements [console.AuditLog].

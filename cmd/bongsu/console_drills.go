@@ -76,7 +76,7 @@ const drillLasts = 30 * time.Minute
 func newDeskDrills(s *server, path string) *deskDrills {
 	d := &deskDrills{
 		books: s.store, path: path, now: time.Now, id: randomNames{}.ID, lasts: drillLasts,
-		changed: func() { s.console.Changed(console.Drills) },
+		changed: s.tellDrills,
 		failed:  func(err error) { s.log.Error("keeping a drill", "error", err) },
 	}
 	d.run = func(ctx context.Context, o *drillOrder) (*score.Card, error) {
@@ -89,6 +89,13 @@ func newDeskDrills(s *server, path string) *deskDrills {
 		return record.Card(), nil
 	}
 	return d
+}
+
+// tellDrills has open pages look again at the drills.
+func (s *server) tellDrills() {
+	if s.console != nil {
+		s.console.Changed(console.Drills)
+	}
 }
 
 // Scenarios implements [console.DrillRoom].

@@ -209,3 +209,25 @@ func (d *storyDesk) DropText(ctx context.Context, id string) error {
 	}
 	return nil
 }
+
+// quietDesk silences components for the console, and returns once the page
+// shows it: whoever is led there finds it.
+type quietDesk struct{ *server }
+
+// Do implements [console.Doer].
+func (d quietDesk) Do(ctx context.Context, c status.Command) (string, error) {
+	made, err := currentDesk(d).Do(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, shownWithin)
+	defer cancel()
+	_ = d.awaitSnapshot(ctx, func(s *status.Snapshot) bool { // that it does not yet is no error
+		known, silenced := s.Silence(made)
+		if c.Silence == nil {
+			return !silenced
+		}
+		return silenced && known.Until.Equal(c.Silence.Until) && known.Reason == c.Silence.Reason
+	})
+	return made, nil
+}

@@ -29,15 +29,16 @@ import (
 type server struct {
 	parts
 
-	cfg     *config.Config
-	page    *web.Server
-	console *console.Console // nil: there is none
-	drills  *deskDrills      // the console's
-	reloads *reloader        // nil: the configuration is never read anew
-	crowds  *crowds          // for the console
-	signup  *signup.Desk     // nil: no text can be sent
-	apps    *appnotice.Desk
-	door    net.Listener
+	cfg      *config.Config
+	page     *web.Server
+	console  *console.Console // nil: there is none
+	drills   *deskDrills      // those of console and API
+	auditLog *deskAudit
+	reloads  *reloader    // nil: the configuration is never read anew
+	crowds   *crowds      // for the console
+	signup   *signup.Desk // nil: no text can be sent
+	apps     *appnotice.Desk
+	door     net.Listener
 	// consoleListener is the console's own; nil where it is at the page's.
 	consoleListener net.Listener
 	process         *prometheus.Registry
@@ -54,6 +55,8 @@ type serverOptions struct {
 	extra      map[string]http.Handler
 	// consoleDoor lets operators in otherwise than by their accounts; may be nil.
 	consoleDoor console.Door
+	// accounts has a simulation keep accounts of its own, for its console.
+	accounts bool
 	// reloads is how the configuration is read anew; nil: it is not.
 	reloads *reloader
 	links   []web.Link
@@ -86,6 +89,7 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if s.apps, err = s.openApps(); err != nil {
 		return nil, err
 	}
+	s.drills, s.auditLog = newDeskDrills(s, drillPath(o.reloads)), &deskAudit{server: s}
 	if err = s.openConsole(ctx, o); err != nil {
 		return nil, err
 	}
@@ -116,7 +120,7 @@ func (s *server) pageOptions(o serverOptions) web.Options {
 		Metrics:  prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
 		Register: s.process, Proofs: proofs{s.store, s.cfg.Model().Apps},
 		Desk: currentDesk{s}, Tokens: &bearers{tokens: s.store}, Apps: s.apps, Hub: currentHub{s}, Beats: s.beats, History: s.store,
-		Answers: answers{s.store}, Books: books{s}, Holds: holds{s.store}, People: subscribers{s.store, deskPeople{s}}, Keyring: keyring{s}, Secret: s.keys.Derive("cursors"),
+		Answers: answers{s.store}, Books: books{s}, Holds: holds{s}, Looker: currentDesk{s}, People: subscribers{s.store, deskPeople{s}}, Keyring: keyring{s}, Secret: s.keys.Derive("cursors"),
 		Incoming: s.source, Slack: currentSlack{s}, Audit: s.auditAPI,
 		Hooks: &web.Hooks{
 			Twilio:   currentHooks{s},
@@ -126,6 +130,7 @@ func (s *server) pageOptions(o serverOptions) web.Options {
 		},
 		Now: time.Now, Log: o.log,
 	}
+	s.roomOptions(&page, o.env)
 	if s.signup != nil {
 		page.Signup, page.PushKey = s.signup, pushKey(s.cfg)
 		if account := s.cfg.Signup.LINE; account != nil {
@@ -168,6 +173,7 @@ func (s *server) gather() ([]*dto.MetricFamily, error) {
 // Run serves until ctx is done. Every configuration that comes by reloads
 // takes the place of the one before.
 func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
+	defer s.drills.end()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.page.Serve(ctx, s.door) })
 	group.Go(func() error { return s.runConsole(ctx) })

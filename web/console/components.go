@@ -30,8 +30,17 @@ type componentRow struct {
 func (v *visit) componentRow(words *web.Words, c *status.ComponentView) componentRow {
 	return componentRow{
 		ID: c.ID, Name: words.Name(c.ID), Group: v.group(c.Group), Href: Root + "/components/" + c.ID,
-		Badge: v.badge(c.State), Note: words.Mark(c),
+		Badge: v.badge(c.State), Note: words.Mark(c), Silence: v.silencedUntil(c.ID),
 	}
+}
+
+// silencedUntil says until when a component is silenced; nothing if it is not.
+func (v *visit) silencedUntil(component string) string {
+	s, silenced := v.snapshot.Silence(component)
+	if !silenced {
+		return ""
+	}
+	return v.Say("component_silenced", "Time", v.At(s.Until))
 }
 
 func (v *visit) group(id string) string {
@@ -108,6 +117,8 @@ type componentPage struct {
 	Failures                  []storyRow
 	Public                    string // its public page
 	Look                      bool   // who reads may have it looked at now
+	Silence                   *silenceView
+	Spans                     []option // how long who reads may silence it; none: they may not
 }
 
 // storyRow is an incident in a list.
@@ -132,6 +143,10 @@ func (c *Console) component(v *visit) error {
 		ID: view.ID, Name: words.Name(view.ID), Group: v.group(view.Group), Operator: view.Operator, Domains: view.Domains,
 		Badge: v.badge(view.State), Since: v.Moment(view.Since), Mark: words.Mark(view), Unknown: words.Unknown(view),
 		Checks: words.Evidence(view), Failures: v.failures(words, view.ID), Public: "/components/" + view.ID,
+	}
+	page.Silence = v.silenceOf(view.ID)
+	if c.options.Silencer != nil && v.may(account.Watch) {
+		page.Spans = v.spans()
 	}
 	page.Look = c.options.Looker != nil && v.may(account.Watch) && len(view.Checks) > 0
 	for _, need := range view.Needs {

@@ -79,10 +79,14 @@ type Options struct {
 	Stories Stories
 
 	// Planner plans work. Nil: the calendar is only shown.
-	Planner Planner
+	Planner Doer
 
 	// Looker has components looked at on demand; nil: nobody can ask for it.
 	Looker Looker
+
+	// Silencer keeps components' failures from being told; nil: nobody can ask for
+	// it.
+	Silencer Doer
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []string

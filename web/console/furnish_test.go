@@ -60,7 +60,7 @@ func furnished(t testing.TB, s *status.Snapshot, change ...func(*console.Options
 	t.Helper()
 	return open(t, s, append([]func(*console.Options){func(o *console.Options) {
 		withDesk(&fakeDesk{})(o)
-		o.Ways, o.Looker, o.Planner = outgoing{now: busy()}, &looker{}, &planner{}
+		o.Ways, o.Looker, o.Planner, o.Silencer = outgoing{now: busy()}, &looker{}, &planner{}, &silencer{}
 		if s != nil {
 			o.Stories = newStoryDesk(s)
 		}

@@ -18,18 +18,19 @@ import (
 type incidentPage struct {
 	web.Foretold
 
-	Code    string
-	Open    bool
-	Public  string // its public page
-	Holder  Holder
-	Mine    bool
-	May     bool
-	Entries []web.ForetoldEntry
-	Facts   []evidenceRow
-	Sending []sendingView
-	Form    *storyPage // to write an update; nil for who may not, and when it is over
-	Deeds   []deedLink
-	Again   bool // it has a post-mortem already
+	Code     string
+	Open     bool
+	Public   string // its public page
+	Holder   Holder
+	Mine     bool
+	May      bool
+	Entries  []web.ForetoldEntry
+	Facts    []evidenceRow
+	Sending  []sendingView
+	Form     *storyPage // to write an update; nil for who may not, and when it is over
+	Deeds    []deedLink
+	Silences []*silenceView // that keep it from being told
+	Again    bool           // it has a post-mortem already
 }
 
 type deedLink struct{ Href, Text string }
@@ -57,10 +58,10 @@ func (c *Console) incident(v *visit) error {
 	teller := web.NewForeteller(v.Voice, v.snapshot)
 	page := incidentPage{
 		Foretold: teller.Incident(i), Code: i.Code, Open: i.Open(), Public: v.console.site().URL + "/incidents/" + i.ID,
-		Entries: teller.Entries(i), Facts: v.evidence(i), Sending: v.sendings(i.ID), May: v.may(account.Publish),
+		Entries: teller.Entries(i), Facts: v.evidence(i), Sending: v.sendings(i.ID), May: v.may(account.Publish), Silences: v.silencesOf(i),
 	}
 	holds := v.holds()
-	page.Holder, page.Mine = v.holder(holds, i.ID), holds[i.ID].Who == v.who.ID && v.who.ID != ""
+	page.Holder, page.Mine = v.holder(holds, i.ID), v.mine(holds, i.ID)
 	if page.May {
 		page.Deeds = v.deedLinks(i)
 		if i.Open() {
@@ -184,16 +185,20 @@ func (c *Console) hold(v *visit) error {
 	if err != nil {
 		return err
 	}
+	said := "has it"
 	if form.Get("do") == "leave" {
+		said = "gives it up"
 		err = c.options.Stories.Leave(v.request.Context(), i.ID)
-		v.record(account.Publish, "incident:"+i.ID, "gives it up")
 	} else {
 		err = c.options.Stories.Take(v.request.Context(), StoryHold{Incident: i.ID, Who: v.who.ID, Name: v.who.Name, Since: v.now()})
-		v.record(account.Publish, "incident:"+i.ID, "has it")
 	}
 	if err != nil {
 		return err
 	}
+	v.record(account.Publish, "incident:"+i.ID, said)
 	c.Changed(Incidents)
+	if form.Get("from") == "now" {
+		return v.lead("", nil)
+	}
 	return v.lead("/incidents/"+i.ID, nil)
 }

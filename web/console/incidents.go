@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -107,7 +108,9 @@ func (r *incidentRow) matches(find string) bool {
 // holds says whose incidents are. If that cannot be known now, the page does
 // without it.
 func (v *visit) holds() map[string]StoryHold {
-	holds, err := v.console.options.Stories.Holds(v.request.Context())
+	ctx, cancel := context.WithTimeout(v.request.Context(), askTime)
+	defer cancel()
+	holds, err := v.console.options.Stories.Holds(ctx)
 	if err != nil {
 		v.console.options.Log.WarnContext(v.request.Context(), "asking whose incidents are", "error", err)
 	}
@@ -120,6 +123,11 @@ func (v *visit) holder(holds map[string]StoryHold, incident string) Holder {
 		return Holder{}
 	}
 	return Holder{Name: h.Name, Since: v.Moment(h.Since)}
+}
+
+// mine says whether who reads has the incident.
+func (v *visit) mine(holds map[string]StoryHold, incident string) bool {
+	return v.who.ID != "" && holds[incident].Who == v.who.ID
 }
 
 // bounded keeps what somebody searches for short.

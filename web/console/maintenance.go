@@ -16,8 +16,9 @@ import (
 	"bongsu/web/speech"
 )
 
-// Planner plans work, and calls it off. Whoever asks is the command's author.
-type Planner interface {
+// Doer carries out what operators ask of the rules. Whoever asks is the command's
+// author.
+type Doer interface {
 	Do(ctx context.Context, c status.Command) (made string, err error)
 }
 

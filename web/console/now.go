@@ -70,6 +70,8 @@ type nowPage struct {
 	Stories   []storyNow
 	Suspects  []componentRow // wrong or unknown, and no story tells of it
 	More      int            // so many more of them
+	Hearsay   []hearsay      // what other people's monitoring holds against components
+	Unheard   int            // so much more of it
 	Self      selfNow
 	Sending   *sendingNow // nil: this server sends nothing
 	SendingOK bool        // the books have answered
@@ -86,7 +88,11 @@ type storyNow struct {
 	Affects  string
 	Votes    []voteNow
 	Promise  promiseNow
-	Silent   bool // nobody has been told of it
+	Silent   bool           // nobody has been told of it
+	Silences []*silenceView // why, if that is on purpose
+	Holder   Holder
+	Mine     bool
+	Hold     bool // who reads may have it
 }
 
 // voteNow is how sure we are: what the locations say at one check.
@@ -109,13 +115,12 @@ func (c *Console) now(v *visit) error {
 	if s := v.snapshot; s != nil {
 		words := v.words()
 		page.Overall, page.Headline = v.overall(s)
-		for i := range s.Incidents {
-			page.Stories = append(page.Stories, v.storyNow(words, &s.Incidents[i]))
-		}
+		page.Stories = v.storiesNow(words)
 		page.Suspects = v.suspects(words)
 		if page.More = len(page.Suspects) - mostSuspects; page.More > 0 {
 			page.Suspects = page.Suspects[:mostSuspects]
 		}
+		page.Hearsay, page.Unheard = v.hearsay(words)
 		page.Self = v.selfNow(words)
 	}
 	page.Sending, page.SendingOK = v.sendingNow()
@@ -136,12 +141,30 @@ func (v *visit) overall(s *status.Snapshot) (badge, string) {
 	return v.badge(s.Overall), v.Say("overall_" + s.Overall.String())
 }
 
+// storiesNow are the open incidents, with whose they are.
+func (v *visit) storiesNow(words *web.Words) []storyNow {
+	var all []storyNow
+	var holds map[string]StoryHold
+	desk := v.console.options.Stories != nil
+	if desk && len(v.snapshot.Incidents) > 0 {
+		holds = v.holds()
+	}
+	for i := range v.snapshot.Incidents {
+		story := v.storyNow(words, &v.snapshot.Incidents[i])
+		story.Holder, story.Mine = v.holder(holds, story.ID), v.mine(holds, story.ID)
+		story.Hold = desk && v.may(account.Publish)
+		all = append(all, story)
+	}
+	return all
+}
+
 func (v *visit) storyNow(words *web.Words, i *status.Incident) storyNow {
 	return storyNow{
 		ID: i.ID, Href: v.console.hrefIfAny("/incidents/{id}", "/incidents/"+i.ID),
 		Title: words.Title(i), Badge: v.badge(i.Impact), Stage: v.Say("stage_" + i.Stage.String()),
 		Since: v.Moment(i.Began), Lasting: v.Span(v.now().Sub(i.Began)),
 		Affects: words.Affects(i), Votes: v.votesNow(words, i), Promise: v.promiseNow(i.Next), Silent: i.Announced.IsZero(),
+		Silences: v.silencesOf(i),
 	}
 }
 

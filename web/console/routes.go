@@ -27,6 +27,7 @@ func (c *Console) allRoutes() []route {
 		c.incidentRoutes(),
 		c.componentRoutes(),
 		c.lookRoutes(),
+		c.silenceRoutes(),
 		c.mapRoutes(),
 		c.subscriberRoutes(),
 		c.deliveryRoutes(),
