@@ -41,7 +41,9 @@ func demoCommand() *cobra.Command {
 watches it: no configuration, no network, no privilege. Ordinary texts go by the
 messenger; then the login that everything shares dies; the page says so with its
 cause, and the texts arrive by SMS instead. The whole story takes less than two
-minutes; afterwards you can break and mend things yourself at /demo.
+minutes; afterwards you can break and mend things yourself at /demo. A link that is
+good once leads to the operators' console: whoever opens it chooses a name and a
+password, and is the city's administrator until the demo ends.
 
 Everything it shows and sends is marked as a simulation.`,
 		Args: cobra.NoArgs,
@@ -123,7 +125,7 @@ func (d *demo) open(ctx context.Context, folder string) error {
 		return err
 	}
 	d.server, err = newServer(ctx, cfg, serverOptions{
-		env: d.lookup, simulation: true,
+		env: d.lookup, simulation: true, accounts: true,
 		log:   slog.New(slog.NewTextHandler(d.errs, &slog.HandlerOptions{Level: slog.LevelError})),
 		watch: d.watch,
 		extra: map[string]http.Handler{"/demo": d.city.Handler()},
@@ -240,7 +242,10 @@ func (d *demo) play(ctx context.Context) error {
 // tell plays the story and narrates it.
 func (d *demo) tell(ctx context.Context) error {
 	page := d.server.cfg.Model().Site.URL
-	fmt.Fprintf(d.out, "Simulation. The page: %s   The city and its phones: %s/demo   (Ctrl-C ends it)\n\n", page, page)
+	fmt.Fprintf(d.out, "Simulation. The page: %s   The city and its phones: %s/demo   (Ctrl-C ends it)\n", page, page)
+	if err := d.offerConsole(ctx); err != nil {
+		return err
+	}
 	if err := d.server.awaitSnapshot(ctx, func(s *status.Snapshot) bool { return s.Overall == status.Operational }); err != nil {
 		return nil // interrupted before it began
 	}
@@ -256,6 +261,18 @@ func (d *demo) tell(ctx context.Context) error {
 		return err
 	}
 	return d.settle(ctx)
+}
+
+// offerConsole says how the operators' console of the simulation is come into,
+// once and within an hour.
+func (d *demo) offerConsole(ctx context.Context) error {
+	text, err := keeperOf(d.server.store).FirstLink(ctx)
+	if err != nil {
+		return fmt.Errorf("making a link to the console: %w", err)
+	}
+	link, _ := linkAddresses(d.server.cfg, text)
+	fmt.Fprintf(d.out, "The operators' console, simulated too: %s   (good once, for an hour)\n\n", link)
+	return nil
 }
 
 // settle waits until the last texts are on the phones.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,11 +91,28 @@ func (w *told) play() {
 		w.log = city.Log()
 		w.history(db)
 		w.public()
+		w.operators()
 	}
 	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
 	defer cancel()
 	if err := w.demo.run(ctx); err != nil {
 		w.Fatalf("%v\n%s", err, w.out.String())
+	}
+}
+
+// operators opens the link to the console as whoever runs the demo does.
+func (w *told) operators() {
+	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+(/console/link/\S+)`).FindStringSubmatch(w.out.String())
+	if link == nil {
+		w.Fatalf("no link to the console was printed:\n%s", w.out.String())
+	}
+	for path, want := range map[string]int{link[1]: http.StatusOK, "/console": http.StatusSeeOther, "/console/link/none": http.StatusNotFound} {
+		r := httptest.NewRequestWithContext(w.Context(), http.MethodGet, path+"?lang=en", nil)
+		answer := httptest.NewRecorder()
+		w.demo.server.page.Handler().ServeHTTP(answer, r)
+		if answer.Code != want || want == http.StatusOK && !strings.Contains(answer.Body.String(), "Simulation") {
+			w.Errorf("%s answers %d:\n%s", path, answer.Code, answer.Body)
+		}
 	}
 }
 
