@@ -169,7 +169,8 @@ func (b *backlog) Unrecorded() int {
 
 func size(r *notifier.Record) int {
 	c := &r.Change
-	return len(c.Conditions) + len(c.Closed) + len(c.Incidents) + len(c.Maintenance) + len(c.Words) + len(c.Routines) + len(c.Events) + len(r.Notices) + len(r.Answers)
+	return len(c.Conditions) + len(c.Closed) + len(c.Incidents) + len(c.Maintenance) + len(c.Words) + len(c.Routines) + len(c.Events) +
+		len(c.Suspicions) + len(c.Silences) + len(r.Notices) + len(r.Answers)
 }
 
 // merge makes one record of two that follow each other: committing it leaves
@@ -187,6 +188,8 @@ func merge(older, newer notifier.Record) notifier.Record {
 			Words:       latest(a.Words, b.Words, func(w *status.FunctionWords) string { return w.App + "/" + w.Function }),
 			Routines:    latest(a.Routines, b.Routines, func(r *status.Routine) string { return r.ID }),
 			Events:      append(a.Events, b.Events...),
+			Suspicions:  latest(a.Suspicions, b.Suspicions, func(s *status.Suspicion) string { return s.Component + "\x00" + s.Source + "\x00" + s.Key }),
+			Silences:    latest(a.Silences, b.Silences, func(s *status.Silence) string { return s.Component }),
 		},
 		Notices: append(older.Notices, newer.Notices...),
 		Answers: append(older.Answers, newer.Answers...),

@@ -110,7 +110,7 @@ func (w *told) operators() {
 		r := httptest.NewRequestWithContext(w.Context(), http.MethodGet, path+"?lang=en", nil)
 		answer := httptest.NewRecorder()
 		w.demo.server.page.Handler().ServeHTTP(answer, r)
-		if answer.Code != want || want == http.StatusOK && !strings.Contains(answer.Body.String(), "Simulation") {
+		if answer.Code != want || want == http.StatusOK && !strings.Contains(answer.Body.String(), "This is a simulation.") {
 			w.Errorf("%s answers %d:\n%s", path, answer.Code, answer.Body)
 		}
 	}
