@@ -56,10 +56,7 @@ func (a *assets) add(name, place string) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
-	d, err := newDocument(http.StatusOK, assetTypes[path.Ext(name)], body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
+	d := newDocument(http.StatusOK, assetTypes[path.Ext(name)], body)
 	a.paths[name] = fmt.Sprintf(place, hashed(body))
 	a.shelf[a.paths[name]] = d.kept(keepForever).forAnyOrigin()
 	return nil

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,8 +40,9 @@ func (s *Server) Copy() []CopyPage {
 		return nil
 	}
 	var pages []CopyPage
-	for _, path := range slices.Sorted(maps.Keys(e.assetPaths())) {
-		pages = append(pages, ready(strings.TrimPrefix(path, "/"), path, e.shelf[path]))
+	assets := e.assetPaths()
+	for _, path := range slices.Sorted(maps.Keys(assets)) {
+		pages = append(pages, readyFile(strings.TrimPrefix(path, "/"), path, assets[path]))
 	}
 	for i, lang := range e.languages {
 		pages = append(pages, e.copyFirst(lang+"/index.html", lang))
@@ -62,18 +62,24 @@ func (s *Server) Copy() []CopyPage {
 			if !strings.HasSuffix(name, ".json") {
 				name += ".json"
 			}
-			pages = append(pages, ready(name, "", e.shelf[path]))
+			pages = append(pages, copySheet(name, e.shelf[path], func(d *document) (CopyFile, error) { return d.file(), nil }))
 		}
 	}
 	return pages
 }
 
-// ready is a file that is made already. Without a stamp its own bytes tell.
-func ready(name, stamp string, d *document) CopyPage {
-	return CopyPage{
-		Path: name, Stamp: cmp.Or(stamp, d.plain.etag[0]), First: stamp == "",
-		Make: func() (CopyFile, error) { return d.file(), nil },
+// readyFile is a file that never changes.
+func readyFile(name, stamp string, d *document) CopyPage {
+	return CopyPage{Path: name, Stamp: stamp, Make: func() (CopyFile, error) { return d.file(), nil }}
+}
+
+// copySheet is a file of what lies on the shelf. Its own bytes are its stamp.
+func copySheet(name string, on *sheet, file func(*document) (CopyFile, error)) CopyPage {
+	d, err := on.document()
+	if err != nil {
+		return CopyPage{Path: name, First: true, Make: func() (CopyFile, error) { return CopyFile{}, err }}
 	}
+	return CopyPage{Path: name, Stamp: d.plain.etag[0], First: true, Make: func() (CopyFile, error) { return file(d) }}
 }
 
 func (d *document) file() CopyFile {
@@ -81,8 +87,7 @@ func (d *document) file() CopyFile {
 }
 
 func (e *edition) copyFirst(name, lang string) CopyPage {
-	d := e.first[lang]
-	return CopyPage{Path: name, Stamp: d.plain.etag[0], First: true, Make: func() (CopyFile, error) { return e.forCopy(d, name, lang) }}
+	return copySheet(name, e.first[lang], func(d *document) (CopyFile, error) { return e.forCopy(d, name, lang) })
 }
 
 // copiedPage is a page of which every language has its own.

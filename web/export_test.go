@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,3 +62,36 @@ func (p *UploadPlaces) Take(app string) bool { return p.take(app) }
 
 // Leave gives it back.
 func (p *UploadPlaces) Leave(app string) { p.leave(app) }
+
+// Whole reads every text and page in every language, and says how many pages
+// there are or what they lack.
+func Whole() (pages int, err error) {
+	texts, err := newSpeech()
+	if err != nil {
+		return 0, err
+	}
+	if err := texts.Check(); err != nil {
+		return 0, err
+	}
+	a, err := newAssets()
+	if err != nil {
+		return 0, err
+	}
+	v, err := newViews(texts, a)
+	if err != nil {
+		return 0, err
+	}
+	for lang, views := range v.byLanguage {
+		for name, read := range views {
+			page, err := read()
+			if err == nil {
+				err = texts.Complete(page)
+			}
+			if err != nil {
+				return pages, fmt.Errorf("%s in %s: %w", name, lang, err)
+			}
+			pages++
+		}
+	}
+	return pages, nil
+}

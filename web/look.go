@@ -16,7 +16,7 @@ type lookPaths struct{ Logo, Style string }
 
 // stockLook puts what the site's owner adds to the look on the shelf, each under
 // a hash of its bytes.
-func (e *edition) stockLook(before *edition) error {
+func (e *edition) stockLook(before *edition) {
 	look := &e.snapshot.Site.Look
 	if len(look.Logo) > 0 {
 		kind := ".svg"
@@ -24,15 +24,12 @@ func (e *edition) stockLook(before *edition) error {
 			kind = ".png"
 		}
 		e.look.Logo = "/assets/logo-" + hashed(look.Logo) + kind
-		if err := e.stockAsset(e.look.Logo, kind, look.Logo, before); err != nil {
-			return err
-		}
+		e.stockAsset(e.look.Logo, kind, look.Logo, before)
 	}
 	if css := styleOf(look); css != "" {
 		e.look.Style = "/assets/site-" + hashed([]byte(css)) + ".css"
-		return e.stockAsset(e.look.Style, ".css", []byte(css), before)
+		e.stockAsset(e.look.Style, ".css", []byte(css), before)
 	}
-	return nil
 }
 
 // styleOf is the owner's colours and style as one file.
@@ -48,28 +45,25 @@ func styleOf(look *status.Look) string {
 	return css.String()
 }
 
-func (e *edition) stockAsset(path, kind string, body []byte, before *edition) error {
-	d, err := before.onShelf(path).reuse(body, func() (*document, error) {
-		d, err := newDocument(http.StatusOK, assetTypes[kind], body)
-		if err != nil {
-			return nil, err
-		}
-		return d.kept(keepForever).forAnyOrigin(), nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+func (e *edition) stockAsset(path, kind string, body []byte, before *edition) {
+	d := before.asset(path)
+	if d == nil {
+		d = newDocument(http.StatusOK, assetTypes[kind], body).kept(keepForever).forAnyOrigin()
 	}
-	e.shelf[path] = d
-	return nil
+	e.assets[path], e.shelf[path] = d, ready(d)
+}
+
+// asset is one of the owner's files, or nil. The edition may be nil.
+func (e *edition) asset(path string) *document {
+	if e == nil {
+		return nil
+	}
+	return e.assets[path]
 }
 
 // assetPaths are the files that the pages are drawn with.
 func (e *edition) assetPaths() map[string]*document {
 	all := maps.Clone(e.server.assets.shelf)
-	for _, path := range []string{e.look.Logo, e.look.Style} {
-		if path != "" {
-			all[path] = e.shelf[path]
-		}
-	}
+	maps.Copy(all, e.assets)
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -269,17 +270,14 @@ func textOrObject(kind string) schema {
 	return textParameter
 }
 
-// documentRoute serves the document.
-func (s *Server) documentRoute(engine *gin.Engine) error {
-	body, err := openAPI(false)
-	if err != nil {
-		return fmt.Errorf("writing the API's document: %w", err)
-	}
-	d, err := newDocument(http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
-	if err != nil {
-		return err
-	}
-	d = d.forAnyOrigin()
-	get(engine, openAPIPath, func(c *gin.Context) { d.serve(c.Writer, c.Request) })
-	return nil
+// documentRoute serves the document, which is written when it is first asked for.
+func (s *Server) documentRoute(engine *gin.Engine) {
+	on := &sheet{make: sync.OnceValues(func() (*document, error) {
+		body, err := openAPI(false)
+		if err != nil {
+			return nil, fmt.Errorf("writing the API's document: %w", err)
+		}
+		return newDocument(http.StatusOK, "application/json; charset=utf-8", append(body, '\n')).forAnyOrigin(), nil
+	})}
+	get(engine, openAPIPath, func(c *gin.Context) { s.serveSheet(c.Writer, c.Request, on) })
 }

@@ -73,7 +73,7 @@ func (e *edition) counted(sent map[string]*Sent, changed []string) *edition {
 	next := &edition{
 		snapshot: e.snapshot, until: e.until, told: e.told, languages: e.languages, matcher: e.matcher, tellers: e.tellers, server: e.server,
 		first: e.first, shelf: e.shelf, other: e.other, sent: sent, kept: map[string]func() (*document, error){},
-		data: e.data, statuspage: e.statuspage, look: e.look,
+		data: e.data, statuspage: e.statuspage, look: e.look, assets: e.assets,
 	}
 	e.keeping.Lock()
 	defer e.keeping.Unlock()

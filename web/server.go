@@ -184,7 +184,7 @@ type Server struct {
 }
 
 // New makes a server. Until the first [Server.Publish] its pages answer 503.
-// The error names the option, text or template that is wrong.
+// The error names the option that is wrong.
 func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -236,10 +236,11 @@ func New(o Options) (*Server, error) {
 // Handler answers every request of the public face.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Publish makes snapshot what every later visitor sees. The first page, the
-// API and the widget's data are rendered and compressed before it returns; a
-// document whose bytes did not change keeps its tag. A snapshot that can not be
-// rendered leaves the one before it in place and is logged.
+// Publish makes snapshot what every later visitor sees. What visitors asked for
+// since the one before, of the first page, the API and the widget's data, is
+// rendered and compressed before it returns, the rest when somebody asks; a
+// document whose bytes did not change keeps its tag. A snapshot of which that can
+// not be rendered leaves the one before it in place and is logged.
 func (s *Server) Publish(snapshot *status.Snapshot) {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
@@ -304,9 +305,7 @@ func (s *Server) router() (http.Handler, error) {
 	s.mapRoutes(engine)
 	s.signupRoutes(engine)
 	s.apiReads(engine)
-	if err := s.documentRoute(engine); err != nil {
-		return nil, err
-	}
+	s.documentRoute(engine)
 	s.historyRoutes(engine)
 	s.beatRoutes(engine)
 	s.listRoutes(engine)

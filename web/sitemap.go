@@ -50,7 +50,7 @@ func (s *Server) mapRoutes(engine *gin.Engine) {
 				if err != nil {
 					return nil, err
 				}
-				return newDocument(http.StatusOK, "application/xml; charset=utf-8", body)
+				return newDocument(http.StatusOK, "application/xml; charset=utf-8", body), nil
 			})()
 		})
 	})
