@@ -54,8 +54,8 @@ func (s *Server) Copy() []CopyPage {
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.shelf)) {
-		if path == nowPath {
-			continue // a copy has its own
+		if path == nowPath || strings.HasPrefix(path, widgetRoot) || e.server.assets.shelf[path] != nil {
+			continue // a copy has its own, or it is there already
 		}
 		if strings.HasSuffix(path, ".json") || strings.HasPrefix(path, apiRoot) {
 			name := strings.TrimPrefix(path, "/")
@@ -65,7 +65,7 @@ func (s *Server) Copy() []CopyPage {
 			pages = append(pages, ready(name, "", e.shelf[path]))
 		}
 	}
-	return pages
+	return append(pages, e.copyWidgets()...)
 }
 
 // ready is a file that is made already. Without a stamp its own bytes tell.

@@ -135,17 +135,7 @@ func (e *edition) stock(before *edition) error {
 		}
 	}
 	e.shelf[nowPath].kept(keepMoment)
-	for i := range e.snapshot.Apps {
-		app := &e.snapshot.Apps[i]
-		body, err := e.widgetJSON(app)
-		if err != nil {
-			return err
-		}
-		if err := e.stockJSON("/widget/"+app.ID+".json", body, before); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.stockWidgets(before)
 }
 
 func (e *edition) stockLanguage(lang string, before *edition) error {
@@ -300,6 +290,10 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 	case "apps":
 		if a, found := e.snapshot.App(id); found {
 			return "app", func() page { return t.app(a) }
+		}
+	case "widget":
+		if a, found := e.snapshot.App(id); found {
+			return "widget", func() page { return t.widgetPage(a) }
 		}
 	case "incidents":
 		if i, found := e.snapshot.Incident(id); found {

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,3 +64,13 @@ func (p *UploadPlaces) Take(app string) bool { return p.take(app) }
 
 // Leave gives it back.
 func (p *UploadPlaces) Leave(app string) { p.leave(app) }
+
+// WidgetName is how a file of the widget's code is called.
+func WidgetName(code []byte) string { return "widget-" + hashed(code) + ".js" }
+
+// Released are the paths of the code of earlier releases in a file system.
+func Released(files fs.FS) ([]string, error) {
+	a := &assets{shelf: map[string]*document{}}
+	err := a.addReleased(files)
+	return slices.Sorted(maps.Keys(a.shelf)), err
+}

@@ -114,6 +114,10 @@ func deedOperations() []operation {
 			method: "PUT", path: "/api/v1/apps/{id}/functions/{function}", tag: "operating", says: "Say what a function is called and what to do in its place, over the configuration's words; left out, those stand again",
 			deed: account.KeepApp, takes: typeOf[newWords](), answers: typeOf[made](), problems: whileWriting,
 		},
+		{
+			method: "PUT", path: "/api/v1/apps/{id}/widget", tag: "operating", says: "Shut an app's widget off: it shows nothing, whatever fails; or turn it on again",
+			deed: account.SwitchWidget, takes: typeOf[newSwitch](), answers: typeOf[made](), problems: whileWriting,
+		},
 		write("POST", "/api/v1/maintenance", "Plan work", typeOf[newMaintenance](), http.StatusCreated),
 		write("PUT", "/api/v1/maintenance/{id}", "Plan work anew", typeOf[newMaintenance](), http.StatusOK),
 		write("DELETE", "/api/v1/maintenance/{id}", "Call work off, or end it now", nil, http.StatusOK),

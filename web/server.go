@@ -20,6 +20,7 @@ import (
 	"bongsu/status"
 	"bongsu/web/account"
 	"bongsu/web/limit"
+	"bongsu/web/minisign"
 	"bongsu/web/speech"
 )
 
@@ -138,6 +139,9 @@ type Options struct {
 
 	// Register is where the server's own counters go. May be nil.
 	Register prometheus.Registerer
+
+	// Signer signs the widgets' data. They are not signed if it is nil.
+	Signer *minisign.Signer
 
 	// Now is the time that tokens, codes and limits go by; time.Now if nil.
 	Now func() time.Time
@@ -327,6 +331,7 @@ func (s *Server) router() (http.Handler, error) {
 	s.slackRoutes(engine)
 	s.hubRoutes(engine)
 	s.dataRoutes(engine)
+	s.widgetRoutes(engine)
 	s.healthRoutes(engine)
 	for path, handler := range s.options.Extra {
 		if !strings.HasPrefix(path, "/") || len(path) < 2 || strings.HasSuffix(path, "/") {

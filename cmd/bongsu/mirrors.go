@@ -21,11 +21,7 @@ func pageSigner(keys *store.Keys) (minisign.Signer, error) {
 }
 
 // openMirrors opens the copies that the configuration names.
-func (s *server) openMirrors() error {
-	signer, err := pageSigner(s.keys)
-	if err != nil {
-		return err
-	}
+func (s *server) openMirrors(signer minisign.Signer) error {
 	for _, address := range s.cfg.Mirrors {
 		m, err := mirror.Open(address, s.page, signer, mirrorLooks, s.log)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	"bongsu/store"
 	"bongsu/web"
 	"bongsu/web/console"
+	"bongsu/web/minisign"
 	"bongsu/web/mirror"
 )
 
@@ -93,10 +94,14 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if err = s.openConsole(ctx, o); err != nil {
 		return nil, err
 	}
-	if s.page, err = web.New(s.pageOptions(o)); err != nil { //nolint:contextcheck // handlers have their request's
+	signer, err := pageSigner(s.keys)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.openMirrors(); err != nil {
+	if s.page, err = web.New(s.pageOptions(o, &signer)); err != nil { //nolint:contextcheck // handlers have their request's
+		return nil, err
+	}
+	if err := s.openMirrors(signer); err != nil {
 		return nil, err
 	}
 	s.publish = func(snapshot *status.Snapshot) {
@@ -114,7 +119,7 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	return s, s.listenConsole(ctx)
 }
 
-func (s *server) pageOptions(o serverOptions) web.Options {
+func (s *server) pageOptions(o serverOptions, signer *minisign.Signer) web.Options {
 	page := web.Options{
 		TrustedProxies: s.cfg.TrustedProxies, Extra: s.mounted(o.extra), Links: o.links,
 		Metrics:  prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
@@ -128,7 +133,7 @@ func (s *server) pageOptions(o serverOptions) web.Options {
 			LINE:     currentHooks{s}.Chats,
 			Receipts: currentHooks{s}.Receipts,
 		},
-		Now: time.Now, Log: o.log,
+		Signer: signer, Now: time.Now, Log: o.log,
 	}
 	s.roomOptions(&page, o.env)
 	if s.signup != nil {
