@@ -84,8 +84,8 @@ func (o *origin) styledFor() bool {
 
 func dead(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 
-// slow never answers; it ends when whoever asked has gone.
-func slow(_ http.ResponseWriter, r *http.Request) bool {
+// hanging never answers; it ends when whoever asked has gone.
+func hanging(_ http.ResponseWriter, r *http.Request) bool {
 	<-r.Context().Done()
 	return true
 }
@@ -246,7 +246,7 @@ func TestTheWidgetInAPage(t *testing.T) {
 		{"without a key it is taken as it comes", present(sample.Outage()), nil, nil, bannerText},
 		{"unknown when the data is old", old, nil, key, staleText},
 		{"nothing when we are dead", present(sample.Outage()), dead, key, ""},
-		{"nothing when we are slow", present(sample.Outage()), slow, key, ""},
+		{"nothing when we are slow", present(sample.Outage()), hanging, key, ""},
 		{"a byte was flipped", present(sample.Outage()), site.altered(data, func(b []byte) []byte { b[bytes.Index(b, []byte("119"))] ^= 1; return b }), key, ""},
 		{"the signature was flipped", present(sample.Outage()), site.altered(data, func(b []byte) []byte { b[20] ^= 1; return b }), key, ""},
 		{"the signature was cut off", present(sample.Outage()), site.altered(data, func(b []byte) []byte { return append([]byte("{"), b[144:]...) }), key, ""},
@@ -397,7 +397,7 @@ func TestTheWidgetAsksElsewhere(t *testing.T) {
 	old.At = time.Now().Add(-time.Hour)
 	first.face.Publish(old)
 	listed := fmt.Sprintf(`data-origins="%s"`, second.URL)
-	for what, fault := range map[string]func(http.ResponseWriter, *http.Request) bool{"dead": dead, "slow": slow, "stale": nil} {
+	for what, fault := range map[string]func(http.ResponseWriter, *http.Request) bool{"dead": dead, "slow": hanging, "stale": nil} {
 		first.set(fault)
 		(&hostPage{origins: []string{first.URL, second.URL}, body: embed(first, key, listed)}).open(tab, t)
 		if got := until(tab, t, showing(bannerText)); !showing(bannerText)(got) || got.Links[0] != second.URL+"/en/incidents/01JD9R2W8F" {
