@@ -23,13 +23,16 @@ import (
 	"bongsu/web/sample"
 )
 
+// fault answers in a site's place, or says that it has not.
+type fault func(http.ResponseWriter, *http.Request) bool
+
 // origin is a site that widgets ask, and what may be wrong with it.
 type origin struct {
 	*httptest.Server
 	face *web.Server
 
 	mu     sync.Mutex
-	fault  func(http.ResponseWriter, *http.Request) bool // answers in its place
+	fault  fault
 	asked  int
 	styled bool // somebody has asked for the frame's style
 }
@@ -59,15 +62,15 @@ func newOrigin(t *testing.T, o web.Options) *origin {
 func (o *origin) wrong(w http.ResponseWriter, r *http.Request) bool {
 	o.mu.Lock()
 	o.asked++
-	fault := o.fault
+	f := o.fault
 	o.mu.Unlock()
-	return fault != nil && fault(w, r)
+	return f != nil && f(w, r)
 }
 
-func (o *origin) set(fault func(http.ResponseWriter, *http.Request) bool) {
+func (o *origin) set(f fault) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.fault, o.asked = fault, 0
+	o.fault, o.asked = f, 0
 }
 
 func (o *origin) askedFor() int {
@@ -91,7 +94,7 @@ func hanging(_ http.ResponseWriter, r *http.Request) bool {
 }
 
 // altered answers with the data, changed.
-func (o *origin) altered(path string, change func([]byte) []byte) func(http.ResponseWriter, *http.Request) bool {
+func (o *origin) altered(path string, change func([]byte) []byte) fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Write(change(bytes.Clone(ask(o.face.Handler(), "GET", path).Body.Bytes())))
@@ -167,7 +170,7 @@ const readBanners = `(() => {
 	const found = {Texts: [], Live: [], Heights: [], Links: [], Trouble: trouble, Focused: document.activeElement.tagName};
 	for (const el of document.querySelectorAll("bongsu-status")) {
 		const live = el.shadowRoot && el.shadowRoot.querySelector("[role=status]");
-		found.Texts.push(live ? [...live.querySelectorAll("p, a")].map((p) => p.textContent).join(" | ") : "");
+		found.Texts.push(live ? [...live.querySelectorAll("b, p, a")].map((p) => p.textContent).join(" | ") : "");
 		found.Live.push(live ? live.getAttribute("aria-live") + " " + live.lang : "");
 		found.Heights.push(live ? live.getBoundingClientRect().height : 0);
 		found.Links.push(live && live.querySelector("a") ? live.querySelector("a").href : "");
@@ -224,8 +227,11 @@ func embed(o *origin, key *minisign.Signer, attributes string) string {
 func TestTheWidgetInAPage(t *testing.T) {
 	tab := browsertest.Open(t)
 	key := signer(t)
-	site := newOrigin(t, web.Options{Valid: time.Hour, Signer: key})
-	data := "/widget/safety-report.json"
+	const data = "/widget/safety-report.json"
+	answered := func(path string, change func([]byte) []byte) func(*origin) fault {
+		return func(o *origin) fault { return o.altered(path, change) }
+	}
+	as := func(f fault) func(*origin) fault { return func(*origin) fault { return f } }
 	old := sample.Calm()
 	old.At = time.Now().Add(-2 * time.Hour)
 	off := present(sample.Outage())
@@ -237,7 +243,7 @@ func TestTheWidgetInAPage(t *testing.T) {
 	for _, c := range []struct {
 		what     string
 		snapshot *status.Snapshot
-		fault    func(http.ResponseWriter, *http.Request) bool
+		fault    func(*origin) fault
 		key      *minisign.Signer
 		want     string // empty: nothing is shown, though it has asked twice
 	}{
@@ -245,20 +251,23 @@ func TestTheWidgetInAPage(t *testing.T) {
 		{"a banner in an outage", present(sample.Outage()), nil, key, bannerText},
 		{"without a key it is taken as it comes", present(sample.Outage()), nil, nil, bannerText},
 		{"unknown when the data is old", old, nil, key, staleText},
-		{"nothing when we are dead", present(sample.Outage()), dead, key, ""},
-		{"nothing when we are slow", present(sample.Outage()), hanging, key, ""},
-		{"a byte was flipped", present(sample.Outage()), site.altered(data, func(b []byte) []byte { b[bytes.Index(b, []byte("119"))] ^= 1; return b }), key, ""},
-		{"the signature was flipped", present(sample.Outage()), site.altered(data, func(b []byte) []byte { b[20] ^= 1; return b }), key, ""},
-		{"the signature was cut off", present(sample.Outage()), site.altered(data, func(b []byte) []byte { return append([]byte("{"), b[144:]...) }), key, ""},
+		{"nothing when we are dead", present(sample.Outage()), as(dead), key, ""},
+		{"nothing when we are slow", present(sample.Outage()), as(hanging), key, ""},
+		{"a byte was flipped", present(sample.Outage()), answered(data, func(b []byte) []byte { b[bytes.Index(b, []byte("119"))] ^= 1; return b }), key, ""},
+		{"the signature was flipped", present(sample.Outage()), answered(data, func(b []byte) []byte { b[20] ^= 1; return b }), key, ""},
+		{"the signature was cut off", present(sample.Outage()), answered(data, func(b []byte) []byte { return append([]byte("{"), b[144:]...) }), key, ""},
 		{"another has signed", present(sample.Outage()), nil, &other, ""},
-		{"another app's data", present(sample.Outage()), site.altered("/widget/city-bike.json", func(b []byte) []byte { return b }), key, ""},
-		{"no data at all", present(sample.Outage()), site.altered(data, func([]byte) []byte { return []byte("<html>sign in to this network") }), nil, ""},
+		{"another app's data", present(sample.Outage()), answered("/widget/city-bike.json", func(b []byte) []byte { return b }), key, ""},
+		{"no data at all", present(sample.Outage()), answered(data, func([]byte) []byte { return []byte("<html>sign in to this network") }), nil, ""},
 		{"an unknown app", func() *status.Snapshot { s := present(sample.Outage()); s.Apps = s.Apps[1:]; return s }(), nil, key, ""},
 		{"shut off", off, nil, key, ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			site := newOrigin(t, web.Options{Valid: time.Hour, Signer: key})
 			site.face.Publish(c.snapshot)
-			site.set(c.fault)
+			if c.fault != nil {
+				site.set(c.fault(site))
+			}
 			(&hostPage{origins: []string{site.URL}, body: embed(site, c.key, "")}).open(tab, t)
 			got := until(tab, t, func(b *banners) bool {
 				if c.want == "" {
@@ -397,8 +406,8 @@ func TestTheWidgetAsksElsewhere(t *testing.T) {
 	old.At = time.Now().Add(-time.Hour)
 	first.face.Publish(old)
 	listed := fmt.Sprintf(`data-origins="%s"`, second.URL)
-	for what, fault := range map[string]func(http.ResponseWriter, *http.Request) bool{"dead": dead, "slow": hanging, "stale": nil} {
-		first.set(fault)
+	for what, f := range map[string]fault{"dead": dead, "slow": hanging, "stale": nil} {
+		first.set(f)
 		(&hostPage{origins: []string{first.URL, second.URL}, body: embed(first, key, listed)}).open(tab, t)
 		if got := until(tab, t, showing(bannerText)); !showing(bannerText)(got) || got.Links[0] != second.URL+"/en/incidents/01JD9R2W8F" {
 			t.Errorf("the first origin is %s: it shows %q and leads to %q", what, got.Texts, got.Links)
