@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/net/html"
 
@@ -52,6 +51,9 @@ func (s *Server) Copy() []CopyPage {
 		for _, p := range e.copied() {
 			pages = append(pages, e.copyPage(p, lang))
 		}
+	}
+	for _, d := range e.copiedData() {
+		pages = append(pages, e.copyData(d))
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.shelf)) {
 		if path == nowPath {
@@ -175,14 +177,15 @@ func (e *edition) forCopy(d *document, name, lang string) (CopyFile, error) {
 	}
 }
 
-// copyNote says that this is a copy, and of what.
+// copyNote says that this is a copy, of what, and of when.
 func (e *edition) copyNote(lang string) string {
 	t, site := e.tellers[lang], e.snapshot.Site.URL
-	if site == "" {
-		return `<p class="copy" role="note">` + html.EscapeString(t.Say("copy")) + "</p>"
+	note := html.EscapeString(t.Say("copy", "Time", t.Dated(e.snapshot.At)))
+	if site != "" {
+		address := html.EscapeString(site + link("/", lang))
+		note += " " + html.EscapeString(t.Say("copy_of")) + ` <a href="` + address + `">` + address + "</a>"
 	}
-	address := html.EscapeString(site + link("/", lang))
-	return `<p class="copy" role="note">` + html.EscapeString(t.Say("copy_of")) + ` <a href="` + address + `">` + address + "</a></p>"
+	return `<p class="copy" role="note">` + note + "</p>"
 }
 
 // relink changes the addresses in a tag to those of the copy, if it has any.
@@ -204,8 +207,8 @@ func (e *edition) inCopy(address, from string) string {
 		path, rest = address[:i], address[i:]
 	}
 	name := strings.TrimPrefix(path, "/")
-	if e.shelf[path] == nil {
-		lang, page := tongue(path)
+	lang, page := tongue(path)
+	if e.shelf[path] == nil && !inCopyData(path) && (e.tellers[lang] == nil || !inCopyData(page)) {
 		if room, _, _ := strings.Cut(strings.TrimPrefix(page, "/"), "/"); e.tellers[lang] == nil || !copiedRooms[room] || page == "" {
 			return e.snapshot.Site.URL + address
 		}
@@ -216,26 +219,3 @@ func (e *edition) inCopy(address, from string) string {
 
 // copiedRooms are the rooms whose pages the copy has.
 var copiedRooms = map[string]bool{"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true, "apps": true}
-
-// nowJSON is the instant of which everything speaks, where it is quick to ask.
-func (e *edition) nowJSON() ([]byte, error) {
-	return fmt.Appendf(nil, "{\"generated_at\":%q,\"valid_until\":%q,\"page_at\":%q}\n",
-		e.snapshot.At.UTC().Format(instantForm), e.until.UTC().Format(instantForm), e.told.UTC().Format(instantForm)), nil
-}
-
-const nowPath = "/now.json"
-
-// instantForm is RFC 3339 to the millisecond.
-const instantForm = "2006-01-02T15:04:05.000Z07:00"
-
-// keepMoment is for what is asked for to know how old everything else is.
-const keepMoment = "public, max-age=5, stale-if-error=60"
-
-// Now is the instant that the site speaks of, and until when that is the
-// present; both are zero before the first snapshot.
-func (s *Server) Now() (at, until time.Time) {
-	if e := s.current.Load(); e != nil {
-		at, until = e.snapshot.At, e.until
-	}
-	return at, until
-}

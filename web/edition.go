@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -116,7 +117,7 @@ func (e *edition) stock(before *edition) error {
 		path string
 		make func() ([]byte, error)
 	}{
-		{"/api/v1/locations", e.locationsJSON}, {"/api/v1/apps", e.appsJSON}, {nowPath, e.nowJSON},
+		{"/api/v1/locations", e.locationsJSON}, {"/api/v1/apps", e.appsJSON},
 	} {
 		if body, err = answer.make(); err != nil {
 			return err
@@ -125,7 +126,9 @@ func (e *edition) stock(before *edition) error {
 			return err
 		}
 	}
-	e.shelf[nowPath].kept(keepMoment)
+	if err := errors.Join(e.stockInstant(before), e.stockCrawlers(before)); err != nil {
+		return err
+	}
 	for i := range e.snapshot.Apps {
 		app := &e.snapshot.Apps[i]
 		body, err := e.widgetJSON(app)

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,3 +63,6 @@ func (p *UploadPlaces) Take(app string) bool { return p.take(app) }
 
 // Leave gives it back.
 func (p *UploadPlaces) Leave(app string) { p.leave(app) }
+
+// FollowCrowd is what a server that holds so many connections at most follows them with.
+func FollowCrowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).state }

@@ -51,6 +51,7 @@ func (s *Server) otherMethod(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Allow", "GET, HEAD")
+		hangUp(w, r)
 		if strings.HasPrefix(r.URL.Path, apiRoot) {
 			newProblem(http.StatusMethodNotAllowed, noSuchMethod).write(w)
 			return

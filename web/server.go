@@ -20,6 +20,7 @@ import (
 	"bongsu/status"
 	"bongsu/web/account"
 	"bongsu/web/limit"
+	"bongsu/web/minisign"
 	"bongsu/web/speech"
 )
 
@@ -123,6 +124,14 @@ type Options struct {
 	// where people sign up that way.
 	PushKey, LINEBot string
 
+	// Signer signs the instant of which everything speaks. May be nil.
+	Signer *minisign.Signer
+
+	// Left says that what is published is what was left of an earlier run, and
+	// that the database does not answer: nothing is measured, and nothing can be
+	// written. Every page says so.
+	Left bool
+
 	// Hooks takes gateways' callbacks. May be nil.
 	Hooks *Hooks
 
@@ -161,6 +170,7 @@ type Server struct {
 	agents      agentRates
 	crossOrigin *http.CrossOriginProtection
 	hookCalls   *prometheus.CounterVec
+	crushes     *crushes
 
 	reading readers
 
@@ -209,12 +219,13 @@ func New(o Options) (*Server, error) {
 		beats:       newBeatLimits(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		hookCalls:   newHookCounter(o.Register),
+		crushes:     newCrushes(o.Register),
 	}
 	router, err := s.router()
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.guard(s.inTongue(s.fromShelf(router)))
+	s.handler = s.guard(s.inTongue(s.whileLeft(s.fromShelf(s.shed(router)))))
 	return s, nil
 }
 
@@ -253,6 +264,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newCrowd(mostConnections).state,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	drained := make(chan error, 1)

@@ -64,7 +64,7 @@ func exportPage(ctx context.Context, out io.Writer, cfg *config.Config, db *stor
 		return err
 	}
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
-	m, err := mirror.Open(address.String(), page, signer, mirrorLooks, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	m, err := mirror.Open(address.String(), page, mirror.Options{Signer: *signer, Looks: mirrorLooks, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
 	}

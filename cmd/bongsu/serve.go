@@ -44,8 +44,8 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 		return err
 	}
 	again := newReloader(path)
-	s, err := newServer(ctx, cfg, serverOptions{env: os.LookupEnv, log: log, reloads: again})
-	if err != nil {
+	s, err := newServerOrLeft(ctx, cfg, serverOptions{env: os.LookupEnv, log: log, reloads: again})
+	if s == nil {
 		return err
 	}
 	defer s.Close()
