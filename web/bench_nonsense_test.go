@@ -23,7 +23,7 @@ import (
 // How long readers wait while strangers send nonsense, beside how long they wait
 // without. Strangers, readers and the server share the machine.
 func TestBenchNonsense(t *testing.T) {
-	h := open(t, web.Options{})
+	h := openHall(t, web.Options{})
 	reads(t, h, time.Second) // warms up
 	calm, calmSlow := reads(t, h, 3*time.Second)
 	for _, want := range []int{2_000, 10_000} {

@@ -73,8 +73,8 @@ func (h *hall) Handle(_ context.Context, r slog.Record) error {
 func (h *hall) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h *hall) WithGroup(string) slog.Handler      { return h }
 
-// open serves until the test ends, and says when a goroutine is left behind.
-func open(t testing.TB, o web.Options) *hall {
+// openHall serves until the test ends, and says when a goroutine is left behind.
+func openHall(t testing.TB, o web.Options) *hall {
 	t.Helper()
 	h := &hall{}
 	o.Log = slog.New(h)
@@ -138,7 +138,7 @@ func (h *hall) send(request string) (int, http.Header, error) {
 func TestNonsenseIsNobodysMistake(t *testing.T) {
 	for name, o := range map[string]web.Options{"serving": {}, "left": {Left: true}} {
 		t.Run(name, func(t *testing.T) {
-			h := open(t, o)
+			h := openHall(t, o)
 			var group errgroup.Group
 			group.SetLimit(16)
 			for _, request := range slices.Repeat(nonsense(), 3) {
@@ -171,7 +171,7 @@ func TestNonsenseIsNobodysMistake(t *testing.T) {
 // Who sends slowly is hung up on within the limits, and readers are answered
 // meanwhile. A body that nobody reads is not waited for.
 func TestSlowSendersKeepNobodyOut(t *testing.T) {
-	h := open(t, web.Options{})
+	h := openHall(t, web.Options{})
 	var slow []net.Conn
 	for i := range 200 {
 		conn, err := net.Dial("tcp", h.address)
