@@ -12,7 +12,7 @@ demo: ## everything in one process: a simulated city, an outage, the page on 127
 	go run ./cmd/bongsu demo
 
 build: ## the static binary, in bin/bongsu
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$$(git describe --tags --always --dirty 2>/dev/null || echo unknown)" -o bin/bongsu ./cmd/bongsu
+	CGO_ENABLED=0 go build -tags nomsgpack -trimpath -ldflags "-s -w -X main.version=$$(git describe --tags --always --dirty 2>/dev/null || echo unknown)" -o bin/bongsu ./cmd/bongsu
 
 test: ## the quick tests; names the parts that are missing here
 	go run ./cmd/testall

@@ -13,6 +13,7 @@ type app struct {
 	ID        string      `yaml:"id" must:"required id" doc:"Part of the widget's address."`
 	Name      status.Text `yaml:"name" must:"required" doc:"What people call it."`
 	Origins   []string    `yaml:"origins" doc:"The origins of the pages that embed the widget: https://report.example."`
+	WidgetOff bool        `yaml:"widget_off" doc:"Whether the widget shows nothing, whatever fails. An operator can shut it off at once, in the console or by the API."`
 	Functions []function  `yaml:"functions" must:"required min=1" doc:"What the app offers."`
 
 	Plans       []string `yaml:"plans" must:"min=1" doc:"The plans by which the app may send notices of its own; the first is the default. None if left out."`
@@ -56,7 +57,7 @@ func (f *function) phones() []status.Phone {
 }
 
 func (a *app) status() status.App {
-	out := status.App{ID: a.ID, Name: a.Name, Origins: a.Origins}
+	out := status.App{ID: a.ID, Name: a.Name, Origins: a.Origins, WidgetOff: a.WidgetOff}
 	for i := range a.Functions {
 		f := &a.Functions[i]
 		out.Functions = append(out.Functions, status.AppFunction{

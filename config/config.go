@@ -48,6 +48,7 @@ type Config struct {
 	Listen         string   // host:port of the page
 	TrustedProxies []string // addresses and networks whose X-Forwarded-For counts
 	Mirrors        []string // addresses of copies of the page
+	LastPage       string   // the file that keeps the last page for a start without the database
 	Console        Console
 	Database       DSN
 	Keys           notifier.Secret // what `keys:` refers to; empty if it is left out
@@ -111,7 +112,8 @@ type document struct {
 	Site           site             `yaml:"site" must:"required" doc:"Who publishes the page."`
 	Listen         string           `yaml:"listen" doc:"Where the page is served: host:port."`
 	TrustedProxies []string         `yaml:"trusted_proxies" doc:"Addresses or networks of proxies whose X-Forwarded-For is believed. None by default."`
-	Mirrors        []string         `yaml:"mirrors" doc:"Where copies of the page are kept: file:///a/folder, s3://bucket?region=…. One node only writes each."`
+	Mirrors        []string         `yaml:"mirrors" doc:"Where copies of the page are kept: file:///a/folder, s3://bucket?region=…. Several nodes may name the same: one at a time writes it."`
+	LastPage       string           `yaml:"last_page" doc:"A file that keeps the last page, so that a start without the database still shows it. Beside a SQLite database by default, else bongsu.page beside the configuration."`
 	Console        Console          `yaml:"console" doc:"The operators' console."`
 	Database       DSN              `yaml:"database" doc:"A path is a SQLite file; postgres://… is a PostgreSQL server. An address with a password goes by env:NAME or file:PATH."`
 	Keys           notifier.Secret  `yaml:"keys" doc:"The keys that encrypt personal data and sign the page, as bongsu init makes them: file:PATH or env:NAME."`
@@ -225,6 +227,7 @@ func (c *checker) check() *Config {
 		Listen:         c.doc.Listen,
 		TrustedProxies: c.doc.TrustedProxies,
 		Mirrors:        c.doc.Mirrors,
+		LastPage:       c.lastPage(),
 		Console:        c.doc.Console,
 		Database:       c.doc.Database,
 		Keys:           c.doc.Keys,

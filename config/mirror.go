@@ -22,3 +22,15 @@ func (c *checker) checkMirrors() {
 		c.complain(c.at(&c.doc.Mirrors[0]), "a copy of the page is signed, so `keys:` is needed; `bongsu init` writes such a file")
 	}
 }
+
+// lastPage is where the last page is kept.
+func (c *checker) lastPage() string {
+	switch {
+	case c.doc.LastPage != "":
+		return beside(c.options.Dir, c.doc.LastPage)
+	case c.doc.Database.Empty() || c.doc.Database.Shared():
+		return beside(c.options.Dir, "bongsu.page")
+	default:
+		return c.doc.Database.Reveal() + ".page"
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -228,12 +230,20 @@ func (r *reader) convertEntries(n *node, y *yaml.Node, depth int) {
 	}
 }
 
-var plainKey = regexp.MustCompile(`^[\pL\pN_-]{1,64}$`)
+// plainKey says whether a key needs no quotes in a path: letters and digits of
+// any script, at most 64.
+func plainKey(key string) bool {
+	const most = 64
+	n := utf8.RuneCountInString(key)
+	return n > 0 && n <= most && !strings.ContainsFunc(key, func(r rune) bool {
+		return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	})
+}
 
 // join extends a path by a key.
 func join(path, key string) string {
 	switch {
-	case !plainKey.MatchString(key):
+	case !plainKey(key):
 		return path + "[" + quoted(key) + "]"
 	case path == "":
 		return key

@@ -25,6 +25,7 @@ type site struct {
 	URL       string      `yaml:"url" must:"required" doc:"The public address, without a path. It is never derived from a request."`
 	Languages []string    `yaml:"languages" must:"min=1 one=ko|ja|en" doc:"The page's languages; the first is the default."`
 	TimeZone  string      `yaml:"time_zone" doc:"The zone in which times are told, as in the IANA database."`
+	Mirrors   []string    `yaml:"mirrors" doc:"The public addresses of the copies that the top-level mirrors write: https://mirror.example/status/. The widget asks there when url does not answer."`
 	Look      look        `yaml:"look" doc:"The owner's logo, colour, footer and style."`
 	Contact   string      `yaml:"contact" must:"max=200" doc:"A mail or https address that every probe carries in its User-Agent. Probes of hosts that are not ours start only with it."`
 }
@@ -42,6 +43,7 @@ func (c *checker) checkSite() {
 	if site.Contact != "" && !isContact(site.Contact) {
 		c.complain(c.at(&site.Contact), "%s is no address; write a mail address, or a page with https://", quoted(site.Contact))
 	}
+	c.checkCopies()
 	for i := range site.Languages {
 		if slices.Contains(site.Languages[:i], site.Languages[i]) {
 			c.complain(c.at(&site.Languages[i]), "%s twice; keep one", site.Languages[i])
@@ -68,6 +70,24 @@ func (c *checker) checkPublicURL() {
 		c.complain(at, "must be scheme and host alone; write %s", quoted(u.Scheme+"://"+u.Host))
 	default:
 		site.URL = u.Scheme + "://" + u.Host
+	}
+}
+
+// checkCopies checks the public addresses of the mirrors, and has each end with
+// a slash.
+func (c *checker) checkCopies() {
+	copies := c.doc.Site.Mirrors
+	c.checkDistinct(copies)
+	if len(copies) > maxMirrors {
+		c.complain(c.at(&copies[maxMirrors]), "there are %d mirrors; write at most %d", len(copies), maxMirrors)
+	}
+	for i := range copies {
+		if u, err := url.Parse(copies[i]); err != nil || !isOrigin(u.Scheme+"://"+u.Host) || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+			strings.ContainsFunc(copies[i], func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || strings.ContainsRune(`;,'"<>`, r) }) {
+			c.complain(c.at(&copies[i]), "%s is no address of a copy; write it whole, like https://mirror.example/status/", quoted(copies[i]))
+			continue
+		}
+		copies[i] = strings.TrimSuffix(copies[i], "/") + "/"
 	}
 }
 
@@ -175,7 +195,7 @@ func (c *checker) model(checks, controls []Check, maintenance []status.Maintenan
 	m := status.Model{
 		Site: status.Site{
 			Name: doc.Site.Name, URL: doc.Site.URL, Languages: doc.Site.Languages,
-			Zone: c.zone, Contact: doc.Site.Contact, Look: c.look,
+			Zone: c.zone, Contact: doc.Site.Contact, Mirrors: doc.Site.Mirrors, Look: c.look,
 		},
 		Rules: doc.Judgement.rules(), Locations: c.allLocations(), Maintenance: maintenance,
 		Routines: routines, Recur: recur.Starts,

@@ -52,7 +52,8 @@ type Board struct {
 	claimed     map[string]*story // component → the story opened by hand that tells of it
 	maintenance []Maintenance
 
-	words map[string]FunctionWords // by app/function
+	words    map[string]FunctionWords // by app/function
+	switches map[string]WidgetSwitch  // by app
 
 	routines []Routine       // by id
 	growDue  time.Time       // when their next occurrences are put on the calendar
@@ -62,6 +63,7 @@ type Board struct {
 	missed   []Missed        // since the last Change
 	amended  []*story        // of the past, to be handed out anew
 	reworded []FunctionWords // since the last Change
+	switched []WidgetSwitch  // likewise
 	arranged []Routine       // new or changed since the last Change
 	overruns []Overrun       // since the last Change
 
@@ -393,6 +395,7 @@ func (b *Board) handOut(change *Change) {
 	change.Doubts, b.doubts = b.doubts, nil
 	change.Missed, b.missed = b.missed, nil
 	change.Words, b.reworded = b.reworded, nil
+	change.Widgets, b.switched = b.switched, nil
 	change.Routines, b.arranged = b.arranged, nil
 	change.Overruns, b.overruns = b.overruns, nil
 	change.Suspicions, b.suspected = b.suspected, nil

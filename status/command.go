@@ -30,6 +30,7 @@ type Command struct {
 	Retract  Text     // why it was a false alarm
 
 	Words   *FunctionWords // what an app's people say of one of its functions
+	Widget  *WidgetSwitch  // whether an app's widget shows anything
 	Suspect *Suspicion     // what somebody else's monitoring holds against a component
 	Silence *Silence       // what keeps a component's failures from being told
 	Lift    string         // the component whose silence ends now
@@ -98,6 +99,8 @@ func (b *Board) Do(c Command, now time.Time) (made string, err error) {
 		return b.retract(c.Incident, c.Retract, c.Author, now)
 	case c.Words != nil:
 		return b.reword(*c.Words, c.Author, now)
+	case c.Widget != nil:
+		return b.switchWidget(*c.Widget, c.Author, now)
 	case c.Postmortem != nil:
 		return b.postmortem(c.Incident, c.Postmortem, c.Author, now)
 	case c.Suspect != nil:

@@ -28,6 +28,9 @@ func (m *Memory) Apply(c Change) {
 	for i := range c.Words {
 		m.Words = put(m.Words, c.Words[i], func(x FunctionWords) string { return x.id() })
 	}
+	for i := range c.Widgets {
+		m.Widgets = put(m.Widgets, c.Widgets[i], func(x WidgetSwitch) string { return x.App })
+	}
 	for i := range c.Routines {
 		m.Routines = put(m.Routines, c.Routines[i], func(x Routine) string { return x.ID })
 	}
@@ -88,6 +91,7 @@ func (b *Board) restore(m Memory) {
 	b.restoreSilences(m.Silences)
 	b.restoreIncidents(m.Incidents)
 	b.restoreWords(m.Words)
+	b.restoreSwitches(m.Widgets)
 }
 
 func (b *Board) restoreIncidents(all []Incident) {

@@ -41,6 +41,7 @@ type Site struct {
 	Languages  []string
 	Zone       *time.Location
 	Contact    string
+	Mirrors    []string // public addresses of copies of the page, each ending with a slash
 	Look       Look
 	Simulation bool // everything says so: page, text, feed
 	Exercise   bool // a simulation that is a drill: everything calls itself an exercise
@@ -107,6 +108,7 @@ type App struct {
 	ID        string
 	Name      Text
 	Origins   []string
+	WidgetOff bool // its widget shows nothing
 	Functions []AppFunction
 }
 

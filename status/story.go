@@ -294,6 +294,7 @@ type Change struct {
 	Incidents   []Incident      // new or changed, whole
 	Maintenance []Maintenance   // new or changed
 	Words       []FunctionWords // of apps' functions, new
+	Widgets     []WidgetSwitch  // of apps, new
 	Routines    []Routine       // new or changed
 	Events      []Event
 	Missed      []Missed    // promises that passed before word came: for the operators; each is in an update too
@@ -305,7 +306,7 @@ type Change struct {
 
 // Empty says whether there is nothing to save.
 func (c *Change) Empty() bool {
-	return len(c.Conditions)+len(c.Closed)+len(c.Incidents)+len(c.Maintenance)+len(c.Words)+len(c.Routines)+len(c.Events)+len(c.Suspicions)+len(c.Silences) == 0
+	return len(c.Conditions)+len(c.Closed)+len(c.Incidents)+len(c.Maintenance)+len(c.Words)+len(c.Widgets)+len(c.Routines)+len(c.Events)+len(c.Suspicions)+len(c.Silences) == 0
 }
 
 // Memory is what a board knows that the configuration does not: all that must
@@ -317,6 +318,7 @@ type Memory struct {
 	Incidents   []Incident // open ones, and those resolved in the last 90 days
 	Maintenance []Maintenance
 	Words       []FunctionWords // of apps' functions, by app and function
+	Widgets     []WidgetSwitch  // by app
 	Routines    []Routine
 	Suspicions  []Suspicion // whose time has not passed
 	Silences    []Silence   // that last, by component

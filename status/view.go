@@ -180,6 +180,7 @@ func (b *Board) failedDomains() []string {
 
 func (b *Board) appView(a *App) AppView {
 	v := AppView{App: *a}
+	v.WidgetOff = a.WidgetOff || b.switches[a.ID].Off
 	for _, f := range a.Functions {
 		v.Functions = append(v.Functions, b.functionView(b.worded(a.ID, f)))
 	}

@@ -81,7 +81,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 			want.Silences[i].Ended = time.Time{} // those that have ended are not kept
 		}
 		record(t, s, notifier.Record{Standings: want.Standings, Change: status.Change{
-			Conditions: want.Conditions, Closed: want.Intervals, Incidents: want.Incidents, Maintenance: want.Maintenance, Words: want.Words, Routines: want.Routines, Suspicions: want.Suspicions, Silences: want.Silences,
+			Conditions: want.Conditions, Closed: want.Intervals, Incidents: want.Incidents, Maintenance: want.Maintenance, Words: want.Words, Widgets: want.Widgets, Routines: want.Routines, Suspicions: want.Suspicions, Silences: want.Silences,
 		}})
 		wantMemory(t, s, want)
 	})

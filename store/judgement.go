@@ -62,6 +62,11 @@ func (s *Store) saveChange(ctx context.Context, tx *sql.Tx, c *status.Change) er
 			return fmt.Errorf("saving the words of %s/%s: %w", c.Words[i].App, c.Words[i].Function, err)
 		}
 	}
+	for i := range c.Widgets {
+		if err := s.saveSwitch(ctx, tx, &c.Widgets[i]); err != nil {
+			return fmt.Errorf("saving whether the widget of %s is off: %w", c.Widgets[i].App, err)
+		}
+	}
 	for i := range c.Routines {
 		if err := s.saveRoutine(ctx, tx, &c.Routines[i]); err != nil {
 			return fmt.Errorf("saving maintenance %s: %w", c.Routines[i].ID, err)

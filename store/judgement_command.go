@@ -96,7 +96,7 @@ func kindOf(c *status.Command) (string, error) {
 	for kind, asked := range map[string]bool{
 		"open": c.Open != nil, "note": c.Note != nil, "maintain": c.Maintain != nil, "arrange": c.Arrange != nil, "cancel": c.Cancel != "",
 		"correct": c.Correct != nil, "state": c.State != nil, "expect": c.Expect != nil,
-		"merge": c.Merge != "", "split": c.Split != nil, "retract": c.Retract != nil, "postmortem": c.Postmortem != nil, "words": c.Words != nil, "suspect": c.Suspect != nil,
+		"merge": c.Merge != "", "split": c.Split != nil, "retract": c.Retract != nil, "postmortem": c.Postmortem != nil, "words": c.Words != nil, "widget": c.Widget != nil, "suspect": c.Suspect != nil,
 		"silence": c.Silence != nil, "lift": c.Lift != "",
 	} {
 		if asked {

@@ -29,6 +29,7 @@ func (s *Store) Memory(ctx context.Context, since time.Time) (status.Memory, err
 			{"incidents' updates", loadUpdates},
 			{"maintenances", loadMaintenance},
 			{"words of functions", loadWords},
+			{"widgets that are off", loadSwitches},
 			{"work that comes again", loadRoutines},
 			{"suspicions", loadSuspicions},
 			{"silences", loadSilences},

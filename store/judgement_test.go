@@ -59,7 +59,7 @@ func outage() notifier.Record {
 func remembered(r notifier.Record) status.Memory {
 	return status.Memory{
 		Standings: r.Standings, Conditions: r.Change.Conditions, Intervals: r.Change.Closed,
-		Incidents: r.Change.Incidents, Maintenance: r.Change.Maintenance, Words: r.Change.Words, Suspicions: r.Change.Suspicions,
+		Incidents: r.Change.Incidents, Maintenance: r.Change.Maintenance, Words: r.Change.Words, Widgets: r.Change.Widgets, Suspicions: r.Change.Suspicions,
 		Silences: r.Change.Silences,
 	}
 }

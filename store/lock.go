@@ -37,6 +37,9 @@ func awaitFile(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
+// ErrServed says that another server has a SQLite database.
+var ErrServed = errors.New("another bongsu serves this database")
+
 // lockFile takes an exclusive lock that the kernel lets go when the process
 // ends, however it ends.
 func lockFile(path string) (*os.File, error) {
@@ -47,7 +50,7 @@ func lockFile(path string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another bongsu serves this database (%s is locked); stop it first, or use PostgreSQL to run several", path)
+			return nil, fmt.Errorf("%w (%s is locked); stop it first, or use PostgreSQL to run several", ErrServed, path)
 		}
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}

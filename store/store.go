@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,6 +42,10 @@ const (
 // readers is how many connections read a SQLite file at once: enough for the
 // console and the metrics, since no page view reads the database.
 const readers = 4
+
+// connectTimeout is how long a PostgreSQL that does not answer is waited for,
+// unless its address says otherwise.
+const connectTimeout = 10 * time.Second
 
 // Options are how a database is opened.
 type Options struct {
@@ -93,6 +98,9 @@ func (s *Store) openPostgres(address string, o Options) error {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return fmt.Errorf("reading the database address: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(preferIndexes))
 	n := o.Connections

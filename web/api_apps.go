@@ -16,6 +16,7 @@ import (
 type apiApps struct {
 	GeneratedAt time.Time       `json:"generated_at"`
 	ValidUntil  time.Time       `json:"valid_until"`
+	Embedding   Embedding       `json:"embedding"` // of the widgets
 	Apps        []apiAppService `json:"apps"`
 }
 
@@ -23,6 +24,7 @@ type apiApps struct {
 type apiOneApp struct {
 	GeneratedAt time.Time `json:"generated_at"`
 	ValidUntil  time.Time `json:"valid_until"`
+	Embedding   Embedding `json:"embedding"`
 	apiAppService
 }
 
@@ -30,7 +32,8 @@ type apiOneApp struct {
 type apiAppService struct {
 	ID        string       `json:"id"`
 	Name      status.Text  `json:"name"`
-	URL       string       `json:"url"` // the hosted page of alternates
+	URL       string       `json:"url"`        // the hosted page of alternates
+	WidgetOff bool         `json:"widget_off"` // its widget is shut off and shows nothing
 	Functions []apiService `json:"functions"`
 }
 
@@ -58,7 +61,7 @@ type apiPhone struct {
 }
 
 func (e *edition) appsJSON() ([]byte, error) {
-	answer := apiApps{GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), Apps: []apiAppService{}}
+	answer := apiApps{GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), Embedding: e.embedding(), Apps: []apiAppService{}}
 	for i := range e.snapshot.Apps {
 		answer.Apps = append(answer.Apps, e.appService(&e.snapshot.Apps[i]))
 	}
@@ -66,11 +69,11 @@ func (e *edition) appsJSON() ([]byte, error) {
 }
 
 func (e *edition) appJSON(a *status.AppView) ([]byte, error) {
-	return jsonLine(apiOneApp{e.snapshot.At.UTC(), e.until.UTC(), e.appService(a)})
+	return jsonLine(apiOneApp{e.snapshot.At.UTC(), e.until.UTC(), e.embedding(), e.appService(a)})
 }
 
 func (e *edition) appService(a *status.AppView) apiAppService {
-	answer := apiAppService{ID: a.ID, Name: a.Name, URL: e.snapshot.Site.URL + "/apps/" + a.ID, Functions: []apiService{}}
+	answer := apiAppService{ID: a.ID, Name: a.Name, URL: e.snapshot.Site.URL + "/apps/" + a.ID, WidgetOff: a.WidgetOff, Functions: []apiService{}}
 	for i := range a.Functions {
 		answer.Functions = append(answer.Functions, e.serviceForAPI(a, &a.Functions[i]))
 	}

@@ -264,6 +264,8 @@ var nos = []no{
 	{err: status.ErrTooLong, status: http.StatusUnprocessableEntity},
 	{err: status.ErrNoSpeaker, status: http.StatusUnprocessableEntity, pointer: "/speaker"},
 	{err: status.ErrNoFunction, status: http.StatusNotFound, detail: "The app has no such function. GET /api/v1/apps lists what there is."},
+	{err: status.ErrNoApp, status: http.StatusNotFound, detail: "There is no such app. GET /api/v1/apps lists what there is."},
+	{err: status.ErrWidgetOff, status: http.StatusConflict},
 	{err: status.ErrNoLanguage, status: http.StatusUnprocessableEntity},
 	{err: status.ErrCannotReach, status: http.StatusUnprocessableEntity, pointer: "/instead"},
 	{err: status.ErrNoPostmortem, status: http.StatusUnprocessableEntity, pointer: "/text"},

@@ -247,11 +247,7 @@ func (e *edition) forAPI(path string) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := newDocument(http.StatusOK, apiJSON, body)
-		if err != nil {
-			return nil, err
-		}
-		return d.forAnyOrigin(), nil
+		return newDocument(http.StatusOK, apiJSON, body).forAnyOrigin(), nil
 	})()
 }
 

@@ -72,7 +72,7 @@ func (w *writing) seen(c *gin.Context) *problem {
 	if err != nil || d == nil {
 		return nil // the desk says that there is no such thing
 	}
-	if !asSeen(c, d.plain.etag[0], d.gzip.etag[0], d.brotli.etag[0]) {
+	if !asSeen(c, d.tags()...) {
 		return changed(d.plain.etag[0], w.edition.asItIs(w.id))
 	}
 	if i, found := w.edition.snapshot.Incident(w.id); found && len(i.Updates) > 0 {

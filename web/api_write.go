@@ -42,6 +42,7 @@ func (s *Server) apiRoutes(engine *gin.Engine) {
 	engine.POST("/api/v1/incidents/:id/updates", written(s, s.addUpdate))
 	engine.POST("/api/v1/maintenance", written(s, s.planMaintenance))
 	engine.PUT(apiRoot+"apps/:id/functions/:function", s.asApp(account.KeepApp, s.reword))
+	engine.PUT(apiRoot+"apps/:id/widget", s.asApp(account.SwitchWidget, s.switchWidget))
 	s.deedRoutes(engine)
 }
 

@@ -23,28 +23,30 @@ var assetTypes = map[string]string{
 // assets are the style, icon, script and widget. Each has an address that holds a hash
 // of its bytes and is good for ever; the widget has a plain one too.
 type assets struct {
-	shelf map[string]*document // by path
-	paths map[string]string    // file name → path with the hash
+	shelf     map[string]*document // by path
+	paths     map[string]string    // file name → path with the hash
+	integrity string               // of the widget, as pages pin it
 }
 
 func newAssets() (*assets, error) {
 	a := &assets{shelf: map[string]*document{}, paths: map[string]string{}}
 	for name, place := range map[string]string{
-		"style.css": "/assets/style-%s.css",
-		"pages.css": "/assets/pages-%s.css",
-		"icon.svg":  "/assets/icon-%s.svg",
-		"page.js":   "/assets/page-%s.js",
-		"push.js":   "/assets/push-%s.js",
-		"worker.js": "/assets/worker-%s.js",
-		"widget.js": "/widget-%s.js",
+		"style.css":  "/assets/style-%s.css",
+		"pages.css":  "/assets/pages-%s.css",
+		"icon.svg":   "/assets/icon-%s.svg",
+		"page.js":    "/assets/page-%s.js",
+		"push.js":    "/assets/push-%s.js",
+		"worker.js":  "/assets/worker-%s.js",
+		"widget.js":  "/widget-%s.js",
+		"widget.css": "/assets/widget-%s.css",
 	} {
 		if err := a.add(name, place); err != nil {
 			return nil, err
 		}
 	}
-	widget := *a.shelf[a.paths["widget.js"]]
-	widget.kept("public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400")
-	a.shelf["/widget.js"] = &widget
+	if err := a.addWidgets(); err != nil {
+		return nil, err
+	}
 	worker := *a.shelf[a.paths["worker.js"]] // it speaks for the whole site only from its root
 	worker.kept(keepNot)
 	a.shelf["/push-worker.js"] = &worker
@@ -56,17 +58,14 @@ func (a *assets) add(name, place string) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
-	d, err := newDocument(http.StatusOK, assetTypes[path.Ext(name)], body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	a.paths[name] = fmt.Sprintf(place, hashed(body))
+	d := newDocument(http.StatusOK, assetTypes[path.Ext(name)], body)
+	a.paths[name] = fmt.Sprintf(place, assetHash(body))
 	a.shelf[a.paths[name]] = d.kept(keepForever).forAnyOrigin()
 	return nil
 }
 
-// hashed is a name for the bytes alone.
-func hashed(body []byte) string {
+// assetHash is what stands for a file's bytes in its address.
+func assetHash(body []byte) string {
 	sum := sha256.Sum256(body)
 	return strings.NewReplacer("-", "a", "_", "b").Replace(base64.RawURLEncoding.EncodeToString(sum[:9]))
 }

@@ -2,13 +2,11 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/net/html"
 
@@ -41,8 +39,9 @@ func (s *Server) Copy() []CopyPage {
 		return nil
 	}
 	var pages []CopyPage
-	for _, path := range slices.Sorted(maps.Keys(e.assetPaths())) {
-		pages = append(pages, ready(strings.TrimPrefix(path, "/"), path, e.shelf[path]))
+	drawn := e.assetPaths()
+	for _, path := range slices.Sorted(maps.Keys(drawn)) {
+		pages = append(pages, copySheet(strings.TrimPrefix(path, "/"), drawn[path], plainFile))
 	}
 	for i, lang := range e.languages {
 		pages = append(pages, e.copyFirst(lang+"/index.html", lang))
@@ -53,36 +52,42 @@ func (s *Server) Copy() []CopyPage {
 			pages = append(pages, e.copyPage(p, lang))
 		}
 	}
+	for _, d := range e.copiedData() {
+		pages = append(pages, e.copyData(d))
+	}
 	for _, path := range slices.Sorted(maps.Keys(e.shelf)) {
-		if path == nowPath {
-			continue // a copy has its own
+		if path == nowPath || strings.HasPrefix(path, widgetRoot) || e.server.assets.shelf[path] != nil {
+			continue // a copy has its own, or it is there already
 		}
 		if strings.HasSuffix(path, ".json") || strings.HasPrefix(path, apiRoot) {
 			name := strings.TrimPrefix(path, "/")
 			if !strings.HasSuffix(name, ".json") {
 				name += ".json"
 			}
-			pages = append(pages, ready(name, "", e.shelf[path]))
+			pages = append(pages, copySheet(name, e.shelf[path], plainFile))
 		}
 	}
-	return pages
+	return append(pages, e.copyWidgets()...)
 }
 
-// ready is a file that is made already. Without a stamp its own bytes tell.
-func ready(name, stamp string, d *document) CopyPage {
-	return CopyPage{
-		Path: name, Stamp: cmp.Or(stamp, d.plain.etag[0]), First: stamp == "",
-		Make: func() (CopyFile, error) { return d.file(), nil },
+// copySheet is a file of what lies on the shelf. Its own bytes are its stamp.
+func copySheet(name string, on *sheet, file func(*document) (CopyFile, error)) CopyPage {
+	d, err := on.document()
+	if err != nil {
+		return CopyPage{Path: name, First: true, Make: func() (CopyFile, error) { return CopyFile{}, err }}
 	}
+	return CopyPage{Path: name, Stamp: d.plain.etag[0], First: true, Make: func() (CopyFile, error) { return file(d) }}
 }
+
+// plainFile is a document as it is.
+func plainFile(d *document) (CopyFile, error) { return d.file(), nil }
 
 func (d *document) file() CopyFile {
 	return CopyFile{Body: d.body, Type: d.contentType[0], CacheControl: d.cacheControl[0]}
 }
 
 func (e *edition) copyFirst(name, lang string) CopyPage {
-	d := e.first[lang]
-	return CopyPage{Path: name, Stamp: d.plain.etag[0], First: true, Make: func() (CopyFile, error) { return e.forCopy(d, name, lang) }}
+	return copySheet(name, e.first[lang], func(d *document) (CopyFile, error) { return e.forCopy(d, name, lang) })
 }
 
 // copiedPage is a page of which every language has its own.
@@ -176,14 +181,15 @@ func (e *edition) forCopy(d *document, name, lang string) (CopyFile, error) {
 	}
 }
 
-// copyNote says that this is a copy, and of what.
+// copyNote says that this is a copy, of what, and of when.
 func (e *edition) copyNote(lang string) string {
 	t, site := e.tellers[lang], e.snapshot.Site.URL
-	if site == "" {
-		return `<p class="copy" role="note">` + html.EscapeString(t.Say("copy")) + "</p>"
+	note := html.EscapeString(t.Say("copy", "Time", t.Dated(e.snapshot.At)))
+	if site != "" {
+		address := html.EscapeString(site + link("/", lang))
+		note += " " + html.EscapeString(t.Say("copy_of")) + ` <a href="` + address + `">` + address + "</a>"
 	}
-	address := html.EscapeString(site + link("/", lang))
-	return `<p class="copy" role="note">` + html.EscapeString(t.Say("copy_of")) + ` <a href="` + address + `">` + address + "</a></p>"
+	return `<p class="copy" role="note">` + note + "</p>"
 }
 
 // relink changes the addresses in a tag to those of the copy, if it has any.
@@ -205,8 +211,8 @@ func (e *edition) inCopy(address, from string) string {
 		path, rest = address[:i], address[i:]
 	}
 	name := strings.TrimPrefix(path, "/")
-	if e.shelf[path] == nil {
-		lang, page := tongue(path)
+	lang, page := tongue(path)
+	if e.shelf[path] == nil && !inCopyData(path) && (e.tellers[lang] == nil || !inCopyData(page)) {
 		if room, _, _ := strings.Cut(strings.TrimPrefix(page, "/"), "/"); e.tellers[lang] == nil || !copiedRooms[room] || page == "" || (page == "/history" && strings.HasPrefix(rest, "?")) {
 			return e.snapshot.Site.URL + address
 		}
@@ -217,26 +223,3 @@ func (e *edition) inCopy(address, from string) string {
 
 // copiedRooms are the rooms whose pages the copy has.
 var copiedRooms = map[string]bool{"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true, "needs": true, "measured": true, "apps": true}
-
-// nowJSON is the instant of which everything speaks, where it is quick to ask.
-func (e *edition) nowJSON() ([]byte, error) {
-	return fmt.Appendf(nil, "{\"generated_at\":%q,\"valid_until\":%q,\"page_at\":%q}\n",
-		e.snapshot.At.UTC().Format(instantForm), e.until.UTC().Format(instantForm), e.told.UTC().Format(instantForm)), nil
-}
-
-const nowPath = "/now.json"
-
-// instantForm is RFC 3339 to the millisecond.
-const instantForm = "2006-01-02T15:04:05.000Z07:00"
-
-// keepMoment is for what is asked for to know how old everything else is.
-const keepMoment = "public, max-age=5, stale-if-error=60"
-
-// Now is the instant that the site speaks of, and until when that is the
-// present; both are zero before the first snapshot.
-func (s *Server) Now() (at, until time.Time) {
-	if e := s.current.Load(); e != nil {
-		at, until = e.snapshot.At, e.until
-	}
-	return at, until
-}

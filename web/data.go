@@ -67,10 +67,7 @@ func (c *cupboard) make(key string, build func() (*content, error)) (*document, 
 			return d, nil
 		}
 	}
-	d, err := newDocument(http.StatusOK, made.kind, made.body)
-	if err != nil {
-		return nil, err
-	}
+	d := newDocument(http.StatusOK, made.kind, made.body)
 	if made.lang != "" {
 		d.in(made.lang)
 	}

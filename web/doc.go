@@ -1,6 +1,6 @@
 // Package web is the public face of Bongsu: the page, its data and the widget.
 //
-//	Snapshot ──Publish──▶ edition ──▶ shelf   "/", API, widget data: rendered and compressed at once
+//	Snapshot ──Publish──▶ edition ──▶ shelf   "/", API, widget data: rendered at once where somebody reads them
 //	                         ├──────▶ pages   the rest: rendered when first asked for, then kept
 //	                         └──────▶ data    feeds, calendar, alerts, badges, the Statuspage API: the same
 //	request ──guard──▶ shelf? ──yes──▶ bytes from memory

@@ -1,16 +1,11 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
 )
 
 // How long what may be kept, by browsers and by caches on the way. A page that
@@ -22,21 +17,13 @@ const (
 	keepNot     = "no-store"
 )
 
-// Compression levels: gzip's best, and the brotli level past which 50 KB of
-// page cost more than 5 ms.
-const (
-	gzipLevel   = gzip.BestCompression
-	brotliLevel = 5
-)
-
-// document is something to serve from memory: bytes, compressed once, with
-// the headers that go with them. It does not change.
+// document is something to serve from memory: bytes, compressed once when first
+// asked for so, with the headers that go with them. What it says does not change.
 type document struct {
 	status int
 	body   []byte
 	plain  encoded
-	gzip   encoded
-	brotli encoded
+	packed *packs // nil: it goes out as it is
 
 	contentType  []string
 	language     []string // nil for what has none
@@ -53,23 +40,26 @@ type encoded struct {
 	encoding []string // nil for none
 }
 
-// newDocument compresses body.
-func newDocument(status int, contentType string, body []byte) (*document, error) {
-	d := &document{
+func newDocument(status int, contentType string, body []byte) *document {
+	tag := tagOf(contentType, body)
+	return &document{
 		status:       status,
 		body:         body,
+		plain:        newEncoded(body, tag, ""),
+		packed:       &packs{body: body, tag: tag},
 		contentType:  []string{contentType},
 		cacheControl: []string{keepShort},
 		vary:         []string{"Accept-Encoding"},
 	}
-	tag := tagOf(contentType, body)
-	d.plain = newEncoded(body, tag, "")
-	var err error
-	if d.gzip, err = compressGzip(body, tag); err != nil {
-		return nil, err
+}
+
+// tags are those of all representations.
+func (d *document) tags() []string {
+	tags := []string{d.plain.etag[0]}
+	if d.packed != nil {
+		tags = append(tags, quoted(d.packed.tag, codingGzip), quoted(d.packed.tag, codingBrotli))
 	}
-	d.brotli, err = compressBrotli(body, tag)
-	return d, err
+	return tags
 }
 
 // tagOf is a strong tag: equal for equal bytes of the same type.
@@ -95,36 +85,12 @@ func newEncoded(body []byte, tag, encoding string) encoded {
 		return e
 	}
 	e.encoding = []string{encoding}
-	e.etag = []string{`"` + tag + "-" + encoding + `"`}
+	e.etag = []string{quoted(tag, encoding)}
 	return e
 }
 
-func compressGzip(body []byte, tag string) (encoded, error) {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzipLevel)
-	if err != nil {
-		return encoded{}, fmt.Errorf("compressing: %w", err)
-	}
-	if _, err := w.Write(body); err != nil {
-		return encoded{}, fmt.Errorf("compressing: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return encoded{}, fmt.Errorf("compressing: %w", err)
-	}
-	return newEncoded(out.Bytes(), tag, "gzip"), nil
-}
-
-func compressBrotli(body []byte, tag string) (encoded, error) {
-	var out bytes.Buffer
-	w := brotli.NewWriterLevel(&out, brotliLevel)
-	if _, err := w.Write(body); err != nil {
-		return encoded{}, fmt.Errorf("compressing: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return encoded{}, fmt.Errorf("compressing: %w", err)
-	}
-	return newEncoded(out.Bytes(), tag, "br"), nil
-}
+// quoted is the tag of a compressed representation.
+func quoted(tag, encoding string) string { return `"` + tag + "-" + encoding + `"` }
 
 // in says which language the document is in, and that visitors who ask for
 // another get another.
@@ -182,14 +148,20 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// choose is the smallest representation the visitor takes.
+// choose is the smallest representation the visitor takes: brotli before gzip.
 func (d *document) choose(accepted string) *encoded {
-	best := &d.plain
-	if len(d.gzip.body) < len(best.body) && accepts(accepted, "gzip") {
-		best = &d.gzip
+	if d.packed == nil || accepted == "" {
+		return &d.plain
 	}
-	if len(d.brotli.body) < len(best.body) && accepts(accepted, "br") {
-		best = &d.brotli
+	var best *encoded
+	switch {
+	case accepts(accepted, codingBrotli):
+		best = d.packed.brotli.get(d.packed, codingBrotli)
+	case accepts(accepted, codingGzip):
+		best = d.packed.gzip.get(d.packed, codingGzip)
+	}
+	if best == nil || len(best.body) >= len(d.body) {
+		return &d.plain
 	}
 	return best
 }

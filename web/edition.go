@@ -1,9 +1,8 @@
 package web
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,7 +28,8 @@ const (
 )
 
 // edition is everything served for one snapshot. What it serves does not
-// change; pages that are seldom asked for are rendered when first asked for.
+// change; it is rendered when first asked for, and ready from the start where the
+// edition before was asked for the same.
 type edition struct {
 	snapshot  *status.Snapshot
 	until     time.Time // the snapshot speaks for the present until then
@@ -40,9 +40,9 @@ type edition struct {
 	server    *Server
 	sent      map[string]*Sent // what became of notices, by incident
 
-	first map[string]*document // the page at /, by language
-	shelf map[string]*document // by path
-	other *sync.Map            // 404 and its like, made when first needed: status and language → func() *document
+	first map[string]*sheet // the page at /, by language
+	shelf map[string]*sheet // by path
+	other *sync.Map         // 404 and its like, made when first needed: status and language → func() *document
 
 	accepted     sync.Map     // Accept-Language header → language; browsers send few different ones
 	acceptedKept atomic.Int64 // how many have been put there
@@ -55,7 +55,7 @@ type edition struct {
 	kept    map[string]func() (*document, error) // by path and language
 }
 
-// newEdition renders what must be ready. Documents equal to those of the
+// newEdition renders what is likely to be read. Documents equal to those of the
 // edition before are taken over, compressed as they are.
 func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*edition, error) {
 	e := &edition{
@@ -66,8 +66,8 @@ func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*editio
 		tellers:   map[string]*teller{},
 		server:    s,
 		sent:      s.sent,
-		first:     map[string]*document{},
-		shelf:     map[string]*document{},
+		first:     map[string]*sheet{},
+		shelf:     map[string]*sheet{},
 		other:     &sync.Map{},
 		kept:      map[string]func() (*document, error){},
 		data:      cupboardAfter(before),
@@ -105,7 +105,9 @@ func indexed(s *status.Snapshot) map[string]*status.ComponentView {
 
 // stock fills the shelf.
 func (e *edition) stock(before *edition) error {
-	maps.Copy(e.shelf, e.server.assets.shelf)
+	for path, d := range e.server.assets.shelf {
+		e.shelf[path] = ready(d)
+	}
 	if err := e.stockLook(before); err != nil {
 		return err
 	}
@@ -114,102 +116,57 @@ func (e *edition) stock(before *edition) error {
 			return err
 		}
 	}
-	body, err := e.statusJSON()
-	if err != nil {
-		return err
-	}
-	if err := e.stockJSON("/api/v1/status", body, before); err != nil {
-		return err
-	}
 	for _, answer := range []struct {
-		path string
-		make func() ([]byte, error)
+		path, keep string
+		write      func() ([]byte, error)
 	}{
-		{"/api/v1/locations", e.locationsJSON}, {"/api/v1/apps", e.appsJSON}, {nowPath, e.nowJSON},
+		{"/api/v1/status", keepShort, e.statusJSON}, {"/api/v1/locations", keepShort, e.locationsJSON},
+		{"/api/v1/apps", keepShort, e.appsJSON},
 	} {
-		if body, err = answer.make(); err != nil {
-			return err
-		}
-		if err := e.stockJSON(answer.path, body, before); err != nil {
+		if err := e.stockJSON(answer.path, answer.keep, answer.write, before); err != nil {
 			return err
 		}
 	}
-	e.shelf[nowPath].kept(keepMoment)
-	for i := range e.snapshot.Apps {
-		app := &e.snapshot.Apps[i]
-		body, err := e.widgetJSON(app)
-		if err != nil {
-			return err
-		}
-		if err := e.stockJSON("/widget/"+app.ID+".json", body, before); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(e.stockInstant(before), e.stockCrawlers(before), e.stockWidgets(before))
 }
 
-func (e *edition) stockLanguage(lang string, before *edition) error {
+func (e *edition) stockLanguage(lang string, before *edition) (err error) {
 	if e.first[lang] != nil {
 		return nil // carried over
 	}
-	body, err := e.render("overview", "/", lang, http.StatusOK, e.tellers[lang].overview(e.until))
-	if err != nil {
-		return err
-	}
-	e.first[lang], err = before.firstPage(lang).reuse(body, func() (*document, error) { return newPage(http.StatusOK, lang, body) })
+	e.first[lang], err = newSheet(before.firstPage(lang), func() ([]byte, error) {
+		return e.render("overview", "/", lang, http.StatusOK, e.tellers[lang].overview(e.until))
+	}, func(body []byte) *document { return newPage(http.StatusOK, lang, body) })
 	return err
 }
 
-func (e *edition) stockJSON(path string, body []byte, before *edition) error {
-	d, err := before.onShelf(path).reuse(body, func() (*document, error) {
-		d, err := newDocument(http.StatusOK, "application/json; charset=utf-8", body)
-		if err != nil {
-			return nil, err
-		}
-		return d.forAnyOrigin(), nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	e.shelf[path] = d
-	return nil
+func (e *edition) stockJSON(path, keep string, write func() ([]byte, error), before *edition) error {
+	return e.stockFor(before, path, jsonType, keep, write)
 }
 
 // firstPage is the page at / in a language, or nil. The edition may be nil.
-func (e *edition) firstPage(lang string) *document {
+func (e *edition) firstPage(lang string) *sheet {
 	if e == nil {
 		return nil
 	}
 	return e.first[lang]
 }
 
-// onShelf is what is ready at a path, or nil. The edition may be nil.
-func (e *edition) onShelf(path string) *document {
+// onShelf is what lies at a path, or nil. The edition may be nil.
+func (e *edition) onShelf(path string) *sheet {
 	if e == nil {
 		return nil
 	}
 	return e.shelf[path]
 }
 
-// reuse is the document itself if its bytes are the same, else a new one. The
-// document may be nil.
-func (d *document) reuse(body []byte, build func() (*document, error)) (*document, error) {
-	if d != nil && bytes.Equal(d.body, body) {
-		return d, nil
-	}
-	return build()
-}
-
 // newPage is a page as a document. Mistakes are not kept by caches.
-func newPage(code int, lang string, body []byte) (*document, error) {
-	d, err := newDocument(code, "text/html; charset=utf-8", body)
-	if err != nil {
-		return nil, err
-	}
+func newPage(code int, lang string, body []byte) *document {
+	d := newDocument(code, "text/html; charset=utf-8", body)
 	if code != http.StatusOK {
 		d.kept(keepNot)
 	}
-	return d.in(lang), nil
+	return d.in(lang)
 }
 
 func (e *edition) render(view, path, lang string, code int, content page) ([]byte, error) {
@@ -241,7 +198,7 @@ func (e *edition) newMessage(code int, lang string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPage(code, lang, body)
+	return newPage(code, lang, body), nil
 }
 
 // page is a page that is rendered when first asked for, or nil if there is
@@ -262,7 +219,7 @@ func (e *edition) rendered(view, path, lang string, content page) (*document, er
 	if err != nil {
 		return nil, err
 	}
-	return newPage(http.StatusOK, lang, body)
+	return newPage(http.StatusOK, lang, body), nil
 }
 
 // find says which page is at a path: its template and what makes its content.
@@ -300,6 +257,10 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 	case "apps":
 		if a, found := e.snapshot.App(id); found {
 			return "app", func() page { return t.app(a) }
+		}
+	case "widget":
+		if a, found := e.snapshot.App(id); found {
+			return "widget", func() page { return t.widgetPage(a) }
 		}
 	case "incidents":
 		if i, found := e.snapshot.Incident(id); found {

@@ -1,6 +1,12 @@
 package web
 
 import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,3 +67,49 @@ func (p *UploadPlaces) Take(app string) bool { return p.take(app) }
 
 // Leave gives it back.
 func (p *UploadPlaces) Leave(app string) { p.leave(app) }
+
+// Whole reads every text and page in every language, and says how many pages
+// there are or what they lack.
+func Whole() (pages int, err error) {
+	texts, err := newSpeech()
+	if err != nil {
+		return 0, err
+	}
+	if err := texts.Check(); err != nil {
+		return 0, err
+	}
+	a, err := newAssets()
+	if err != nil {
+		return 0, err
+	}
+	v, err := newViews(texts, a)
+	if err != nil {
+		return 0, err
+	}
+	for lang, views := range v.byLanguage {
+		for name, read := range views {
+			page, err := read()
+			if err == nil {
+				err = texts.Complete(page)
+			}
+			if err != nil {
+				return pages, fmt.Errorf("%s in %s: %w", name, lang, err)
+			}
+			pages++
+		}
+	}
+	return pages, nil
+}
+
+// WidgetName is how a file of the widget's code is called.
+func WidgetName(code []byte) string { return "widget-" + assetHash(code) + ".js" }
+
+// Released are the paths of the code of earlier releases in a file system.
+func Released(files fs.FS) ([]string, error) {
+	a := &assets{shelf: map[string]*document{}}
+	err := a.addReleased(files)
+	return slices.Sorted(maps.Keys(a.shelf)), err
+}
+
+// FollowCrowd is what a server that holds so many connections at most follows them with.
+func FollowCrowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).state }

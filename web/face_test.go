@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"encoding/xml"
 	"net/http"
 	"strings"
 	"testing"
@@ -236,35 +235,5 @@ func TestPagesSayWhatTheyAreToOthers(t *testing.T) {
 	}
 	if lost := body(t, sample.Outage(), "/nowhere?lang=en"); strings.Contains(lost, "og:") || !strings.Contains(lost, "An outage is confirmed") || !strings.Contains(lost, `role="search"`) {
 		t.Error("a page that is not there does not help on, or offers itself to be passed on")
-	}
-}
-
-func TestSearchEnginesFindEveryPageInEveryLanguage(t *testing.T) {
-	handler := serve(t, sample.Outage(), web.Options{}).Handler()
-	if robots := ask(handler, "GET", "/robots.txt").Body.String(); !strings.Contains(robots, "Sitemap: https://status.example/sitemap.xml") {
-		t.Errorf("robots.txt says: %s", robots)
-	}
-	w := ask(handler, "GET", "/sitemap.xml")
-	var m struct {
-		Pages []struct {
-			Address string `xml:"loc"`
-		} `xml:"url"`
-	}
-	if err := xml.Unmarshal(w.Body.Bytes(), &m); err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range m.Pages {
-		path, ours := strings.CutPrefix(page.Address, "https://status.example")
-		if got := ask(handler, "GET", path); !ours || got.Code != http.StatusOK || strings.Contains(got.Body.String(), `content="noindex"`) {
-			t.Errorf("%s answers %d", page.Address, got.Code)
-		}
-	}
-	if len(m.Pages) < 60 {
-		t.Errorf("only %d pages are there", len(m.Pages))
-	}
-	nameless := sample.Outage()
-	nameless.Site.URL = ""
-	if w := ask(serve(t, nameless, web.Options{}).Handler(), "GET", "/sitemap.xml"); w.Code != http.StatusNotFound {
-		t.Errorf("a site without an address answers %d", w.Code)
 	}
 }

@@ -29,6 +29,7 @@ type frame struct {
 	Links      []navLink
 	Feeds      []feedLink
 	Data       []navLink // the same for programs
+	Left       string    // said of a page that was left of an earlier run
 	AsOf       speech.Timed
 	Until      speech.Timed
 	Zone       string
@@ -70,12 +71,15 @@ func (e *edition) frame(path, lang string, code int, p page) *frame {
 		Hidden:     code != http.StatusOK || p.hidden || personal(path),
 		About:      p.about,
 		Home:       site.URL,
-		AsOf:       t.Timed("as_of", e.snapshot.At),
+		AsOf:       t.asOfNow(),
 		Until:      t.Timed("valid_until", e.until),
 		Zone:       t.ZoneName(),
 		Contact:    site.Contact,
 		Mistake:    code != http.StatusOK,
 		Content:    p.content,
+	}
+	if e.server.options.Left {
+		f.Left = t.Say("left", "Time", t.Dated(e.snapshot.At))
 	}
 	if site.URL != "" && !f.Mistake && !personal(path) {
 		f.Canonical = site.URL + link(path, lang)
@@ -130,6 +134,8 @@ func (t *teller) message(code int) page {
 		http.StatusNotFound:         "not_found",
 		http.StatusMethodNotAllowed: "not_allowed",
 		http.StatusTooManyRequests:  "too_often",
+
+		http.StatusServiceUnavailable: "away",
 	}[code]
 	if id == "" {
 		id = "our_mistake"
@@ -194,3 +200,13 @@ func (t *teller) componentLinks(ids []string) []named {
 }
 
 func (t *teller) incidentHref(id string) string { return link("/incidents/"+id, t.Lang) }
+
+// asOfNow says of when the page speaks, with the date: it may be read on another
+// day, from a copy.
+func (t *teller) asOfNow() speech.Timed {
+	said := t.Timed("as_of", t.snapshot.At)
+	if said.Moment != nil {
+		said.Moment.Text = t.Dated(t.snapshot.At)
+	}
+	return said
+}

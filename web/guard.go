@@ -25,6 +25,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h["Referrer-Policy"] = noReferrer
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path))
+			if r.Method == http.MethodGet || r.Method == http.MethodHead {
+				hangUp(w, r) // nobody reads it
+			}
 		}
 		defer s.recover(w, r)
 		next.ServeHTTP(w, r)

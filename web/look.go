@@ -3,8 +3,6 @@ package web
 import (
 	"bytes"
 	"fmt"
-	"maps"
-	"net/http"
 	"strings"
 
 	"bongsu/status"
@@ -23,13 +21,13 @@ func (e *edition) stockLook(before *edition) error {
 		if bytes.HasPrefix(look.Logo, []byte("\x89PNG")) {
 			kind = ".png"
 		}
-		e.look.Logo = "/assets/logo-" + hashed(look.Logo) + kind
+		e.look.Logo = "/assets/logo-" + assetHash(look.Logo) + kind
 		if err := e.stockAsset(e.look.Logo, kind, look.Logo, before); err != nil {
 			return err
 		}
 	}
 	if css := styleOf(look); css != "" {
-		e.look.Style = "/assets/site-" + hashed([]byte(css)) + ".css"
+		e.look.Style = "/assets/site-" + assetHash([]byte(css)) + ".css"
 		return e.stockAsset(e.look.Style, ".css", []byte(css), before)
 	}
 	return nil
@@ -49,23 +47,15 @@ func styleOf(look *status.Look) string {
 }
 
 func (e *edition) stockAsset(path, kind string, body []byte, before *edition) error {
-	d, err := before.onShelf(path).reuse(body, func() (*document, error) {
-		d, err := newDocument(http.StatusOK, assetTypes[kind], body)
-		if err != nil {
-			return nil, err
-		}
-		return d.kept(keepForever).forAnyOrigin(), nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	e.shelf[path] = d
-	return nil
+	return e.stockFor(before, path, assetTypes[kind], keepForever, asWritten(body))
 }
 
 // assetPaths are the files that the pages are drawn with.
-func (e *edition) assetPaths() map[string]*document {
-	all := maps.Clone(e.server.assets.shelf)
+func (e *edition) assetPaths() map[string]*sheet {
+	all := map[string]*sheet{}
+	for path := range e.server.assets.shelf {
+		all[path] = e.shelf[path]
+	}
 	for _, path := range []string{e.look.Logo, e.look.Style} {
 		if path != "" {
 			all[path] = e.shelf[path]

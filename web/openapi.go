@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -113,6 +114,10 @@ func deedOperations() []operation {
 		{
 			method: "PUT", path: "/api/v1/apps/{id}/functions/{function}", tag: "operating", says: "Say what a function is called and what to do in its place, over the configuration's words; left out, those stand again",
 			deed: account.KeepApp, takes: typeOf[newWords](), answers: typeOf[made](), problems: whileWriting,
+		},
+		{
+			method: "PUT", path: "/api/v1/apps/{id}/widget", tag: "operating", says: "Shut an app's widget off: it shows nothing, whatever fails; or turn it on again",
+			deed: account.SwitchWidget, takes: typeOf[newSwitch](), answers: typeOf[made](), problems: whileWriting,
 		},
 		write("POST", "/api/v1/maintenance", "Plan work", typeOf[newMaintenance](), http.StatusCreated),
 		write("PUT", "/api/v1/maintenance/{id}", "Plan work anew", typeOf[newMaintenance](), http.StatusOK),
@@ -269,17 +274,14 @@ func textOrObject(kind string) schema {
 	return textParameter
 }
 
-// documentRoute serves the document.
-func (s *Server) documentRoute(engine *gin.Engine) error {
-	body, err := openAPI(false)
-	if err != nil {
-		return fmt.Errorf("writing the API's document: %w", err)
-	}
-	d, err := newDocument(http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
-	if err != nil {
-		return err
-	}
-	d = d.forAnyOrigin()
-	get(engine, openAPIPath, func(c *gin.Context) { d.serve(c.Writer, c.Request) })
-	return nil
+// documentRoute serves the document, which is written when it is first asked for.
+func (s *Server) documentRoute(engine *gin.Engine) {
+	on := &sheet{make: sync.OnceValues(func() (*document, error) {
+		body, err := openAPI(false)
+		if err != nil {
+			return nil, fmt.Errorf("writing the API's document: %w", err)
+		}
+		return newDocument(http.StatusOK, "application/json; charset=utf-8", append(body, '\n')).forAnyOrigin(), nil
+	})}
+	get(engine, openAPIPath, func(c *gin.Context) { s.serveSheet(c.Writer, c.Request, on) })
 }

@@ -92,7 +92,7 @@ func (t *teller) overview(until time.Time) page {
 		Class:     classes[all],
 		Sentence:  t.Say("overall_" + all.String()),
 		Fires:     fires(all),
-		AsOf:      t.Timed("as_of", s.At),
+		AsOf:      t.asOfNow(),
 		Until:     t.Timed("valid_until", until),
 		Doubted:   t.doubtedPlaces(),
 		Retracted: t.retractions(),

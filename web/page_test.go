@@ -138,7 +138,7 @@ func TestWhatThePagesSay(t *testing.T) {
 		{"our code", sample.Outage(), "/check/7f3k?lang=en", "This code belongs to a notice of ours. 7F3K"},
 		{"a foreign code", sample.Outage(), "/check/ZZZZ?lang=en", "We have never sent this code."},
 		{"where we stand", sample.Calm(), "/?lang=en", "This page is not operated by or for the services it names."},
-		{"how old it is", sample.Calm(), "/?lang=en", "As of 15:52 · good until 16:02"},
+		{"how old it is", sample.Calm(), "/?lang=en", "22 November, 15:52 · good until 16:02"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			if page := words(t, body(t, c.snapshot, c.path)); !strings.Contains(page, c.want) {
@@ -297,6 +297,17 @@ func TestTheFirstPageIsSmall(t *testing.T) {
 		t.Logf("%s: page %d bytes, style %d bytes", lang, len(page), css)
 		if whole := len(page) + css; whole > budget {
 			t.Errorf("the page in %s and its style are %d bytes gzipped, over %d", lang, whole, budget)
+		}
+	}
+}
+
+// Two thousand components are still one page.
+func TestACrowdedFirstPage(t *testing.T) {
+	const budget = 60 << 10
+	handler := serve(t, sample.Crowded(2000), web.Options{}).Handler()
+	for _, lang := range []string{"ko", "ja", "en"} {
+		if n := ask(handler, "GET", "/?lang="+lang, "Accept-Encoding", "gzip").Body.Len(); n > budget {
+			t.Errorf("the page in %s is %d bytes gzipped, over %d", lang, n, budget)
 		}
 	}
 }

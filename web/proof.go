@@ -124,12 +124,8 @@ func (s *Server) proveNotice(c *gin.Context, e *edition, lang, code string) {
 func (s *Server) showProof(c *gin.Context, e *edition, lang, path string, content page) {
 	body, err := e.render("check", path, lang, http.StatusOK, content)
 	if err == nil {
-		var d *document
-		if d, err = newPage(http.StatusOK, lang, body); err == nil {
-			d.kept(keepNot)
-			d.serve(c.Writer, c.Request)
-			return
-		}
+		newPage(http.StatusOK, lang, body).kept(keepNot).serve(c.Writer, c.Request)
+		return
 	}
 	s.options.Log.Error("rendering a page", "path", path, "err", err)
 	s.fail(c.Writer, c.Request)

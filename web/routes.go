@@ -31,15 +31,25 @@ func (s *Server) fromShelf(next http.Handler) http.Handler {
 			return
 		}
 		if r.URL.Path == "/" {
-			e.firstPage(e.language(r)).serve(w, r)
+			s.serveSheet(w, r, e.firstPage(e.language(r)))
 			return
 		}
-		if d := e.shelf[r.URL.Path]; d != nil {
-			d.serve(w, r)
+		if on := e.shelf[r.URL.Path]; on != nil {
+			s.serveSheet(w, r, on)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (s *Server) serveSheet(w http.ResponseWriter, r *http.Request, on *sheet) {
+	d, err := on.document()
+	if err != nil {
+		s.options.Log.Error("rendering a page", "path", r.URL.Path, "err", err)
+		s.fail(w, r)
+		return
+	}
+	d.serve(w, r)
 }
 
 // otherMethod refuses to write to what is on the shelf.
@@ -51,6 +61,7 @@ func (s *Server) otherMethod(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Allow", "GET, HEAD")
+		hangUp(w, r)
 		if strings.HasPrefix(r.URL.Path, apiRoot) {
 			newProblem(http.StatusMethodNotAllowed, noSuchMethod).write(w)
 			return
@@ -152,7 +163,7 @@ func (s *Server) unknownCode(c *gin.Context, e *edition, lang string) {
 		if err != nil {
 			return nil, err
 		}
-		return newPage(http.StatusNotFound, lang, body)
+		return newPage(http.StatusNotFound, lang, body), nil
 	})()
 	if err != nil {
 		s.options.Log.Error("rendering a page", "path", "/check", "err", err)

@@ -20,6 +20,7 @@ import (
 	"bongsu/status"
 	"bongsu/web/account"
 	"bongsu/web/limit"
+	"bongsu/web/minisign"
 	"bongsu/web/speech"
 )
 
@@ -133,6 +134,15 @@ type Options struct {
 	// where people sign up that way.
 	PushKey, LINEBot string
 
+	// Signer signs the instant of which everything speaks, and the widgets' data.
+	// Nothing is signed if it is nil.
+	Signer *minisign.Signer
+
+	// Left says that what is published is what was left of an earlier run, and
+	// that the database does not answer: nothing is measured, and nothing can be
+	// written. Every page says so.
+	Left bool
+
 	// Hooks takes gateways' callbacks. May be nil.
 	Hooks *Hooks
 
@@ -172,6 +182,7 @@ type Server struct {
 	agents      agentRates
 	crossOrigin *http.CrossOriginProtection
 	hookCalls   *prometheus.CounterVec
+	crushes     *crushes
 
 	reading readers
 
@@ -184,7 +195,7 @@ type Server struct {
 }
 
 // New makes a server. Until the first [Server.Publish] its pages answer 503.
-// The error names the option, text or template that is wrong.
+// The error names the option that is wrong.
 func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -224,22 +235,24 @@ func New(o Options) (*Server, error) {
 		beats:       newBeatLimits(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		hookCalls:   newHookCounter(o.Register),
+		crushes:     newCrushes(o.Register),
 	}
 	router, err := s.router()
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.guard(s.inTongue(s.fromShelf(router)))
+	s.handler = s.guard(s.inTongue(s.whileLeft(s.fromShelf(s.shed(router)))))
 	return s, nil
 }
 
 // Handler answers every request of the public face.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Publish makes snapshot what every later visitor sees. The first page, the
-// API and the widget's data are rendered and compressed before it returns; a
-// document whose bytes did not change keeps its tag. A snapshot that can not be
-// rendered leaves the one before it in place and is logged.
+// Publish makes snapshot what every later visitor sees. What visitors asked for
+// since the one before, of the first page, the API and the widget's data, is
+// rendered and compressed before it returns, the rest when somebody asks; a
+// document whose bytes did not change keeps its tag. A snapshot of which that can
+// not be rendered leaves the one before it in place and is logged.
 func (s *Server) Publish(snapshot *status.Snapshot) {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
@@ -268,6 +281,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newCrowd(mostConnections).state,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	drained := make(chan error, 1)
@@ -301,12 +315,9 @@ func (s *Server) router() (http.Handler, error) {
 	engine.NoRoute(s.noSuch(http.StatusNotFound, "There is nothing at this path. GET /api/v1/status is the state of everything."))
 	engine.NoMethod(s.noSuch(http.StatusMethodNotAllowed, noSuchMethod))
 	s.pageRoutes(engine)
-	s.mapRoutes(engine)
 	s.signupRoutes(engine)
 	s.apiReads(engine)
-	if err := s.documentRoute(engine); err != nil {
-		return nil, err
-	}
+	s.documentRoute(engine)
 	s.historyRoutes(engine)
 	s.beatRoutes(engine)
 	s.listRoutes(engine)
@@ -327,6 +338,7 @@ func (s *Server) router() (http.Handler, error) {
 	s.slackRoutes(engine)
 	s.hubRoutes(engine)
 	s.dataRoutes(engine)
+	s.widgetRoutes(engine)
 	s.healthRoutes(engine)
 	for path, handler := range s.options.Extra {
 		if !strings.HasPrefix(path, "/") || len(path) < 2 || strings.HasSuffix(path, "/") {

@@ -12,7 +12,7 @@ import (
 var pageRooms = map[string]bool{
 	"": true, "components": true, "incidents": true, "history": true, "maintenance": true, "judging": true,
 	"needs": true, "measured": true, "find": true, "design": true, "check": true, "subscribe": true, "leave": true, "s": true, "apps": true,
-	"feed.atom": true, "feed.rss": true, "feed.json": true, "feeds": true, "maintenance.ics": true, "cap.atom": true, "badge": true,
+	"feed.atom": true, "feed.rss": true, "feed.json": true, "feeds": true, "maintenance.ics": true, "cap.atom": true, "badge": true, "widget": true,
 }
 
 // link is the address of a page in a language.

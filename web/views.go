@@ -7,7 +7,9 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	"bongsu/web/speech"
 )
@@ -18,33 +20,28 @@ var templateFiles embed.FS
 // shared are the template files that every page uses; each other file is a page.
 var shared = []string{"templates/layout.html", "templates/parts.html"}
 
-// views are the pages' templates, per language, each bound to its voice.
+// views are the pages' templates, per language, each bound to its voice. One is
+// read when it is first shown: three languages of every page would be most of
+// the time and memory that a start takes.
 type views struct {
-	byLanguage map[string]map[string]*template.Template
+	byLanguage map[string]map[string]func() (*template.Template, error)
 }
 
-// newViews reads the templates. It is an error if one calls for a template or
-// a text that is not there.
 func newViews(s *speech.Catalog, a *assets) (*views, error) {
 	pages, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("listing templates: %w", err)
 	}
-	v := &views{byLanguage: map[string]map[string]*template.Template{}}
+	v := &views{byLanguage: map[string]map[string]func() (*template.Template, error){}}
 	for _, lang := range s.Languages() {
-		v.byLanguage[lang] = map[string]*template.Template{}
+		v.byLanguage[lang] = map[string]func() (*template.Template, error){}
 		for _, file := range pages {
-			if file == shared[0] || file == shared[1] {
+			if slices.Contains(shared, file) {
 				continue
 			}
-			page, err := template.New("page").Funcs(functions(s.Voice(lang), a)).ParseFS(templateFiles, append(shared, file)...)
-			if err != nil {
-				return nil, fmt.Errorf("reading %s: %w", file, err)
-			}
-			if err := s.Complete(page); err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
-			}
-			v.byLanguage[lang][strings.TrimSuffix(path.Base(file), ".html")] = page
+			v.byLanguage[lang][strings.TrimSuffix(path.Base(file), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+				return template.New("page").Funcs(functions(s.Voice(lang), a)).ParseFS(templateFiles, slices.Concat(shared, []string{file})...)
+			})
 		}
 	}
 	return v, nil
@@ -60,9 +57,13 @@ func functions(v *speech.Voice, a *assets) template.FuncMap {
 }
 
 func (v *views) render(view string, f *frame) ([]byte, error) {
-	page := v.byLanguage[f.Lang][view]
-	if page == nil {
+	read := v.byLanguage[f.Lang][view]
+	if read == nil {
 		return nil, fmt.Errorf("there is no page %q in %q", view, f.Lang)
+	}
+	page, err := read()
+	if err != nil {
+		return nil, fmt.Errorf("reading the page %q: %w", view, err)
 	}
 	var out bytes.Buffer
 	if err := page.ExecuteTemplate(&out, "layout", f); err != nil {

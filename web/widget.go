@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"bongsu/status"
@@ -16,10 +18,17 @@ type widgetData struct {
 	ValidUntil  time.Time              `json:"valid_until"`
 	App         string                 `json:"app"`
 	Simulation  bool                   `json:"simulation,omitempty"`
-	Texts       map[string]widgetTexts `json:"texts"`     // by language, the default first in Languages
-	Languages   []string               `json:"languages"` // of the site
-	Functions   []widgetFunction       `json:"functions"` // only those affected, or that cannot be judged
+	Off         bool                   `json:"off,omitempty"`     // the widget is shut off: it shows nothing, not even that this is old
+	Mirrors     []string               `json:"mirrors,omitempty"` // where the same lies, for when the site does not answer
+	Texts       map[string]widgetTexts `json:"texts"`             // by language, the default first in Languages
+	Languages   []string               `json:"languages"`         // of the site
+	Functions   []widgetFunction       `json:"functions"`         // only those affected, or that cannot be judged, the worst first
+	Rest        status.Text            `json:"rest,omitempty"`    // how many more there are than Functions has
 }
+
+// mostTold is how many functions the data has: a banner is no list, and the data
+// stays within its budget. The page that it links to has them all.
+const mostTold = 3
 
 // widgetTexts are what the banner says whatever the function.
 type widgetTexts struct {
@@ -32,35 +41,86 @@ type widgetTexts struct {
 // nobody can say whether it does. Text and link are by language; state is for
 // the shape and colour.
 type widgetFunction struct {
-	ID      string            `json:"id"`
-	State   status.State      `json:"state"`
-	Name    map[string]string `json:"name"`
-	Why     map[string]string `json:"why"`
-	Instead map[string]string `json:"instead,omitempty"`
-	Stop    map[string]string `json:"stop,omitempty"` // how to stop the loss, where something goes on being charged for
-	Next    map[string]string `json:"next,omitempty"`
-	Link    map[string]string `json:"link"`
+	ID      string       `json:"id"`
+	State   status.State `json:"state"`
+	Name    status.Text  `json:"name"`
+	Why     status.Text  `json:"why"`
+	Instead status.Text  `json:"instead,omitempty"`
+	Stop    status.Text  `json:"stop,omitempty"` // how to stop the loss, where something goes on being charged for
+	Next    status.Text  `json:"next,omitempty"`
+	Link    status.Text  `json:"link"`
 }
 
-// widgetJSON is the data of one app's widget.
-func (e *edition) widgetJSON(app *status.AppView) ([]byte, error) {
+// keepWidget is for the data: it says itself how old it is, so a copy of it is
+// better than none, and asking for it in the background is not needed.
+const keepWidget = "public, max-age=10, stale-if-error=86400"
+
+// stockWidgets puts the data of every app's widget on the shelf.
+func (e *edition) stockWidgets(before *edition) error {
+	for i := range e.snapshot.Apps {
+		app := &e.snapshot.Apps[i]
+		err := e.stockJSON(widgetRoot+app.ID+".json", keepWidget, func() ([]byte, error) { return e.widgetJSON(app, "") }, before)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widgetRoot is where what belongs to an app's widget lies.
+const widgetRoot = "/widget/"
+
+// widgetJSON is the data of one app's widget, signed. Links lead to the pages
+// beside it, wherever it lies; ending is what their names end with there.
+func (e *edition) widgetJSON(app *status.AppView, ending string) ([]byte, error) {
 	data := widgetData{
-		GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), App: app.ID, Simulation: e.snapshot.Site.Simulation,
+		GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), App: app.ID, Simulation: e.snapshot.Site.Simulation, Off: app.WidgetOff, Mirrors: e.snapshot.Site.Mirrors,
 		Texts: map[string]widgetTexts{}, Languages: e.languages, Functions: []widgetFunction{},
 	}
 	for _, lang := range e.languages {
 		data.Texts[lang] = e.tellers[lang].widgetTexts()
 	}
-	for i := range app.Functions {
-		if f := e.widgetFunction(app, &app.Functions[i]); f != nil {
-			data.Functions = append(data.Functions, *f)
-		}
+	if !app.WidgetOff {
+		e.fillWidget(&data, app, ending)
 	}
 	body, err := json.Marshal(data)
 	if err != nil {
 		return nil, fmt.Errorf("writing the widget's data of %s: %w", app.ID, err)
 	}
-	return append(body, '\n'), nil
+	return e.server.sealed(append(body, '\n')), nil
+}
+
+// fillWidget puts in what does not work, the worst first.
+func (e *edition) fillWidget(data *widgetData, app *status.AppView, ending string) {
+	for i := range app.Functions {
+		if f := e.widgetFunction(app, &app.Functions[i], ending); f != nil {
+			data.Functions = append(data.Functions, *f)
+		}
+	}
+	slices.SortStableFunc(data.Functions, func(a, b widgetFunction) int { return cmp.Compare(told(b.State), told(a.State)) })
+	rest := len(data.Functions) - mostTold
+	if rest <= 0 {
+		return
+	}
+	data.Functions, data.Rest = data.Functions[:mostTold], status.Text{}
+	for _, lang := range e.languages {
+		data.Rest[lang] = e.tellers[lang].Count("widget_rest", rest)
+	}
+}
+
+// told orders states by how urgent it is to tell of them: what cannot be judged
+// comes last.
+func told(s status.State) int {
+	switch s {
+	case status.MajorOutage:
+		return 3
+	case status.PartialOutage:
+		return 2
+	case status.DegradedPerformance:
+		return 1
+	case status.Unknown, status.Operational, status.UnderMaintenance:
+	}
+	return 0
 }
 
 func (t *teller) widgetTexts() widgetTexts {
@@ -75,10 +135,9 @@ func (t *teller) widgetTexts() widgetTexts {
 }
 
 // widgetFunction is what the widget shows of a function; nil while it works.
-func (e *edition) widgetFunction(app *status.AppView, f *status.FunctionView) *widgetFunction {
+func (e *edition) widgetFunction(app *status.AppView, f *status.FunctionView, ending string) *widgetFunction {
 	w := &widgetFunction{
-		ID: f.ID, Name: map[string]string{}, Why: map[string]string{},
-		Instead: map[string]string{}, Stop: map[string]string{}, Next: map[string]string{}, Link: map[string]string{},
+		ID: f.ID, Name: status.Text{}, Why: status.Text{}, Instead: status.Text{}, Stop: status.Text{}, Next: status.Text{}, Link: status.Text{},
 	}
 	for _, lang := range e.languages {
 		t := e.tellers[lang]
@@ -88,17 +147,18 @@ func (e *edition) widgetFunction(app *status.AppView, f *status.FunctionView) *w
 		}
 		w.State, w.Name[lang] = v.State, v.Says
 		for _, line := range []struct {
-			into map[string]string
+			into status.Text
 			text string
 		}{{w.Why, v.Why}, {w.Instead, v.Instead}, {w.Stop, v.Stop}} {
 			if line.text != "" {
 				line.into[lang] = line.text
 			}
 		}
-		w.Link[lang] = e.snapshot.Site.URL + link("/apps/"+app.ID, lang)
+		to := link("/apps/"+app.ID, lang)
 		if v.Story != nil {
-			w.Link[lang] = e.snapshot.Site.URL + v.Story.Href
+			to = v.Story.Href
 		}
+		w.Link[lang] = ".." + to + ending
 		if !v.Next.IsZero() {
 			w.Next[lang] = t.Say("widget_next", "Time", t.At(v.Next))
 		}

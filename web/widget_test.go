@@ -1,20 +1,32 @@
 package web_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"github.com/pb33f/jsonschema/v6"
 
 	"bongsu/status"
 	"bongsu/web"
+	"bongsu/web/account"
 	"bongsu/web/browsertest"
+	"bongsu/web/minisign"
 	"bongsu/web/sample"
 )
 
@@ -25,43 +37,80 @@ func outageOf(name string) *status.Snapshot {
 	return s
 }
 
+// signer is the key of a test's site.
+func signer(t testing.TB) *minisign.Signer {
+	t.Helper()
+	s, err := minisign.NewSigner(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+// crowded is an outage in which eight functions of an app fail, each with all
+// that can be said of it.
+func crowded() *status.Snapshot {
+	s := sample.Outage()
+	s.Site.Mirrors = []string{"https://mirror.example/status/"}
+	app := &s.Apps[0]
+	app.Functions = nil
+	for i, state := range []status.State{
+		status.Unknown, status.DegradedPerformance, status.PartialOutage, status.MajorOutage,
+		status.MajorOutage, status.PartialOutage, status.Operational, status.MajorOutage,
+	} {
+		f := status.FunctionView{AppFunction: s.Apps[1].Functions[0].AppFunction, State: state, AffectedBy: []string{"place-search", "pay"}, Incident: s.Incidents[0].ID}
+		f.ID = "function-" + string(rune('a'+i))
+		app.Functions = append(app.Functions, f)
+	}
+	return s
+}
+
 func TestTheWidgetIsSmall(t *testing.T) {
-	handler := serve(t, sample.Outage(), web.Options{}).Handler()
-	for path, budget := range map[string]int{"/widget.js": 3 << 10, "/widget/safety-report.json": 1 << 10} {
-		w := ask(handler, "GET", path, "Accept-Encoding", "gzip")
-		t.Logf("%s: %d bytes", path, w.Body.Len())
-		if w.Body.Len() > budget || w.Body.Len() == 0 {
-			t.Errorf("%s is %d bytes gzipped, over %d", path, w.Body.Len(), budget)
-		}
-		if w.Header().Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("%s can not be used by other sites", path)
+	for name, s := range map[string]*status.Snapshot{"calm": sample.Calm(), "outage": sample.Outage(), "crowded": crowded(), "impaired": sample.Impaired()} {
+		handler := serve(t, s, web.Options{Signer: signer(t)}).Handler()
+		for path, budget := range map[string]int{"/widget.js": 3 << 10, "/widget/safety-report.json": 1 << 10, "/widget/city-bike.json": 1 << 10} {
+			w := ask(handler, "GET", path, "Accept-Encoding", "gzip")
+			t.Logf("%s: %s: %d bytes", name, path, w.Body.Len())
+			if w.Body.Len() > budget || w.Body.Len() == 0 {
+				t.Errorf("%s: %s is %d bytes gzipped, over %d", name, path, w.Body.Len(), budget)
+			}
+			if w.Header().Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("%s can not be used by other sites", path)
+			}
 		}
 	}
 }
 
+// told is the data of a widget, as an app reads it.
+type told struct {
+	GeneratedAt time.Time `json:"generated_at"`
+	ValidUntil  time.Time `json:"valid_until"`
+	Off         bool
+	Mirrors     []string
+	Functions   []struct {
+		ID                                   string
+		State                                status.State
+		Name, Why, Instead, Stop, Next, Link map[string]string
+	}
+	Rest map[string]string
+}
+
+func toldBy(t *testing.T, s *status.Snapshot) told {
+	t.Helper()
+	var got told
+	body := ask(serve(t, s, web.Options{Valid: 5 * time.Minute}).Handler(), "GET", "/widget/safety-report.json").Body.Bytes()
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestWhatTheWidgetIsTold(t *testing.T) {
-	type function struct {
-		ID                             string
-		State                          status.State
-		Name, Why, Instead, Next, Link map[string]string
-	}
-	var got struct {
-		GeneratedAt time.Time `json:"generated_at"`
-		ValidUntil  time.Time `json:"valid_until"`
-		Functions   []function
-	}
-	fetch := func(s *status.Snapshot) {
-		w := ask(serve(t, s, web.Options{Valid: 5 * time.Minute}).Handler(), "GET", "/widget/safety-report.json")
-		got.Functions = nil
-		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
-			t.Fatal(err)
-		}
-	}
-	fetch(sample.Calm())
+	got := toldBy(t, sample.Calm())
 	if len(got.Functions) != 0 || got.ValidUntil.Sub(got.GeneratedAt) != 5*time.Minute {
 		t.Errorf("on a calm day: %+v", got)
 	}
-	fetch(sample.Outage())
+	got = toldBy(t, sample.Outage())
 	if len(got.Functions) != 1 {
 		t.Fatalf("affected are %+v, want one function", got.Functions)
 	}
@@ -72,7 +121,7 @@ func TestWhatTheWidgetIsTold(t *testing.T) {
 		{f.Why["ja"], "場所検索の障害のためです。共通ログインの応答がありません。"},
 		{f.Instead["en"], "Emergency 119 · civil affairs 110"},
 		{f.Next["en"], "Next update 16:30"},
-		{f.Link["en"], "https://status.example/en/incidents/01JD9R2W8F"},
+		{f.Link["en"], "../en/incidents/01JD9R2W8F"},
 	} {
 		if c.got != c.want {
 			t.Errorf("the widget is told %q, want %q", c.got, c.want)
@@ -80,108 +129,366 @@ func TestWhatTheWidgetIsTold(t *testing.T) {
 	}
 }
 
-// host is a page of somebody else, as strict as a page can be, with the two
-// lines that embed the widget.
-func host(t *testing.T, origin string) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %[1]s; connect-src %[1]s", origin))
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Host</title><body><h1>Report</h1>`+
-			`<script async src="%s/widget.js" data-app="safety-report"></script><p>After</p></body></html>`, origin)
-	}))
-	t.Cleanup(server.Close)
-	return server
+// The worst come first, and the rest are counted.
+func TestTheWidgetIsToldTheWorst(t *testing.T) {
+	got := toldBy(t, crowded())
+	var ids []string
+	for _, f := range got.Functions {
+		ids = append(ids, f.ID)
+		if f.Stop["en"] == "" {
+			t.Errorf("%s does not say how to stop the loss", f.ID)
+		}
+	}
+	if strings.Join(ids, " ") != "function-d function-e function-h" || got.Rest["en"] != "4 more functions are affected." || got.Rest["ko"] == "" || got.Rest["ja"] == "" {
+		t.Errorf("it is told of %v, and that %v", ids, got.Rest)
+	}
+	if len(got.Mirrors) != 1 || got.Mirrors[0] != "https://mirror.example/status/" {
+		t.Errorf("its mirrors are %v", got.Mirrors)
+	}
 }
 
-// The widget in a browser, on a page that allows nothing but our origin.
-func TestTheWidgetInAPage(t *testing.T) {
-	tab := browsertest.Open(t)
-	face, err := web.New(web.Options{Valid: time.Hour})
-	if err != nil {
-		t.Fatal(err)
+// Shut off, the widget is told nothing else, and apps and operators can see it.
+func TestAWidgetThatIsOff(t *testing.T) {
+	s := sample.Outage()
+	s.Apps[0].WidgetOff = true
+	if got := toldBy(t, s); !got.Off || len(got.Functions) != 0 {
+		t.Errorf("it is told %+v", got)
 	}
-	var dead atomic.Bool
-	var asked atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, ".json") {
-			asked.Add(1)
-			if dead.Load() {
-				panic(http.ErrAbortHandler)
-			}
-		}
-		face.Handler().ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	page := host(t, server.URL)
-	present := func(s *status.Snapshot, at time.Time) *status.Snapshot { s.At = at; return s }
+	handler := serve(t, s, web.Options{}).Handler()
+	if body := ask(handler, "GET", "/api/v1/apps/safety-report").Body.String(); !strings.Contains(body, `"widget_off":true`) {
+		t.Errorf("the API answers %s", body)
+	}
+	if body := ask(handler, "GET", "/en/widget/safety-report").Body.String(); strings.Contains(body, "not available") {
+		t.Errorf("the frame says %s", body)
+	}
+}
+
+func TestSwitchingAWidget(t *testing.T) {
 	for _, c := range []struct {
-		what     string
-		snapshot *status.Snapshot
-		dead     bool
-		want     []string
+		role      account.Role
+		app, body string
+		want      int
 	}{
-		{"nothing while all is well", present(sample.Calm(), time.Now()), false, nil},
-		{
-			"a banner in an outage", present(sample.Outage(), time.Now()), false,
-			[]string{"Safety report is not available right now.", "Emergency 119", "Next update", "More"},
-		},
-		{"unknown when the data is old", present(sample.Calm(), time.Now().Add(-2*time.Hour)), false, []string{"Status unknown since"}},
-		{"nothing when we are dead", present(sample.Outage(), time.Now()), true, nil},
+		{account.Operator, "", `{"off": true}`, 200},
+		{account.Admin, "", `{"off": false}`, 200},
+		{account.Agency, "safety-report", `{"off": true}`, 200},
+		{account.Agency, "city-bike", `{"off": true}`, 403},
+		{account.Viewer, "", `{"off": true}`, 403},
+		{account.App, "safety-report", `{"off": true}`, 403},
+		{account.Operator, "", `{"of": true}`, 400},
 	} {
-		face.Publish(c.snapshot)
-		dead.Store(c.dead)
-		before := asked.Load()
-		look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, true, page.URL)
-		got, err := chromedp.Run(tab, chromedp.Evaluate[string](`(async () => {
-			const box = () => document.querySelector("[role=status]");
-			for (let i = 0; i < 40 && !box(); i++) await new Promise((go) => setTimeout(go, 25));
-			return box() ? box().getAttribute("aria-live") + " " + box().shadowRoot.textContent : "";
-		})()`, chromedp.EvalAwaitPromise))
+		a := newAPI(t)
+		token, hash, err := web.NewToken(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if asked.Load() == before {
-			t.Errorf("%s: the widget did not ask", c.what)
+		a.by[c.role], a.tokens.known[hash] = token, web.Bearer{ID: "t", Note: "somebody", Role: c.role, App: c.app}
+		w := a.do("PUT", c.role, "/api/v1/apps/safety-report/widget", c.body)
+		if w.Code != c.want || (w.Code == 200) != (len(a.desk.done) == 1) {
+			t.Errorf("%s of %q sends %s: %d, %d done: %s", c.role, c.app, c.body, w.Code, len(a.desk.done), w.Body)
+			continue
 		}
-		if c.want == nil && got != "" {
-			t.Errorf("%s: it shows %q", c.what, got)
-		}
-		for _, want := range c.want {
-			if !strings.Contains(got, want) || !strings.HasPrefix(got, "polite") {
-				t.Errorf("%s: it shows %q, which lacks %q", c.what, got, want)
+		if w.Code == 200 {
+			if got := a.desk.done[0]; got.Author != "somebody" || got.Widget.App != "safety-report" || got.Widget.Off != strings.Contains(c.body, "true") {
+				t.Errorf("asked for %+v", got)
 			}
 		}
 	}
 }
 
-// A page that draws itself anew takes the banner away with all the rest. It is
-// back with the next look, which comes sooner here than in a minute.
-func TestTheWidgetComesBack(t *testing.T) {
-	tab := browsertest.Open(t)
-	s := sample.Outage()
-	s.At = time.Now()
-	origin := site(t, s)
-	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Host</title><body>`+
-			`<script>const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms >= 60000 ? 100 : ms)</script>`+
-			`<script async src="%s/widget.js" data-app="safety-report"></script></body></html>`, origin.URL)
-	}))
-	t.Cleanup(page.Close)
-	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, true, page.URL)
-	got, err := chromedp.Run(tab, chromedp.Evaluate[string](`(async () => {
-		const box = async () => {
-			for (let i = 0; i < 100 && !document.querySelector("[role=status]"); i++) await new Promise((go) => setTimeout(go, 50));
-			return document.querySelector("[role=status]");
-		};
-		await box();
-		document.body.innerHTML = "<main>Drawn anew</main>";
-		const again = await box();
-		return again ? again.shadowRoot.textContent : "";
-	})()`, chromedp.EvalAwaitPromise))
+// parted is a widget's data without its signature, and the signature.
+func parted(t *testing.T, body []byte) (signed, signature []byte) {
+	t.Helper()
+	first, rest, found := bytes.Cut(body, []byte(","))
+	digits, isFirst := strings.CutPrefix(string(first), `{"signature":"`)
+	signature, err := hex.DecodeString(strings.TrimSuffix(digits, `"`))
+	if !found || !isFirst || err != nil || len(signature) != ed25519.SignatureSize {
+		t.Fatalf("the data begins with %s", first)
+	}
+	return append([]byte("{"), rest...), signature
+}
+
+// The data is signed by the key that signs the copies; one flipped byte, and it
+// is not.
+func TestTheWidgetsDataIsSigned(t *testing.T) {
+	s := signer(t)
+	handler := serve(t, sample.Outage(), web.Options{Signer: s}).Handler()
+	var apps struct{ Embedding web.Embedding }
+	decode(t, sample.Outage(), "/api/v1/apps", &apps)
+	if apps.Embedding.Key != "" {
+		t.Errorf("without a key the API names %q", apps.Embedding.Key)
+	}
+	if err := json.Unmarshal(ask(handler, "GET", "/api/v1/apps").Body.Bytes(), &apps); err != nil {
+		t.Fatal(err)
+	}
+	line, err := base64.StdEncoding.DecodeString(apps.Embedding.Key)
+	if err != nil || len(line) != 10+ed25519.PublicKeySize {
+		t.Fatalf("the API names the key %q", apps.Embedding.Key)
+	}
+	signed, signature := parted(t, ask(handler, "GET", "/widget/safety-report.json").Body.Bytes())
+	if !ed25519.Verify(line[10:], signed, signature) {
+		t.Error("the signature is not of the data")
+	}
+	signed[len(signed)/2] ^= 1
+	if ed25519.Verify(line[10:], signed, signature) {
+		t.Error("the signature is of any data")
+	}
+}
+
+// The code is where the API says, for ever, and is what its hash says.
+func TestTheWidgetsCodeIsPinned(t *testing.T) {
+	server := serve(t, sample.Calm(), web.Options{})
+	m := server.Embedding("https://status.example")
+	w := ask(server.Handler(), "GET", strings.TrimPrefix(m.Script, "https://status.example"))
+	sum := sha512.Sum384(w.Body.Bytes())
+	if w.Code != 200 || m.Integrity != "sha384-"+base64.StdEncoding.EncodeToString(sum[:]) || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("%s answers %d, kept %q; its hash is said to be %s", m.Script, w.Code, w.Header().Get("Cache-Control"), m.Integrity)
+	}
+	if w := ask(server.Handler(), "GET", "/widget.js"); w.Code != 200 || strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("the plain address answers %d, kept %q", w.Code, w.Header().Get("Cache-Control"))
+	}
+}
+
+// The hash in the manual is that of the code.
+func TestTheManualPinsTheWidget(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join("..", "docs", "embedding.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "Safety report is not available right now."; !strings.Contains(got, want) {
-		t.Errorf("drawn anew, the page shows %q, want %q", got, want)
+	m := serve(t, sample.Calm(), web.Options{}).Embedding("https://status.example")
+	for _, want := range []string{m.Script, m.Integrity} {
+		if !strings.Contains(string(manual), want) {
+			t.Errorf("docs/embedding.md lacks %s", want)
+		}
+	}
+	for _, found := range regexp.MustCompile(`sha384-[A-Za-z0-9+/=]+`).FindAllString(string(manual), -1) {
+		if found != m.Integrity {
+			t.Errorf("docs/embedding.md has %s, which is of no code here", found)
+		}
+	}
+}
+
+// What an earlier release served goes on being served; a file that is not what
+// its name says is refused.
+func TestEarlierWidgetsStay(t *testing.T) {
+	const code = "earlier()"
+	name := web.WidgetName([]byte(code))
+	shelf, err := web.Released(fstest.MapFS{"assets/released/" + name: {Data: []byte(code)}})
+	if err != nil || len(shelf) != 1 || shelf[0] != "/"+name {
+		t.Errorf("served are %v, error %v", shelf, err)
+	}
+	if _, err := web.Released(fstest.MapFS{"assets/released/" + name: {Data: []byte("other()")}}); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("another file under its name: error %v", err)
+	}
+}
+
+// The code and the style are what esbuild makes of their source.
+func TestTheWidgetIsFresh(t *testing.T) {
+	source, err := os.ReadFile("widget_code.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, line := range regexp.MustCompile(`(?m)^//go:generate go (.*)$`).FindAllStringSubmatch(string(source), -1) {
+		args := strings.Fields(strings.ReplaceAll(line[1], `"`, ""))
+		last := args[len(args)-1]
+		made := strings.TrimPrefix(last, "--outfile=")
+		args[len(args)-1] = "--outfile=" + filepath.Join(dir, filepath.Base(made))
+		if out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput(); err != nil {
+			if strings.Contains(string(out), "dial tcp") {
+				browsertest.Missing(t, "esbuild")
+			}
+			t.Fatalf("%v: %s", err, out)
+		}
+		want, err := os.ReadFile(filepath.Join(dir, filepath.Base(made)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(made); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is stale (%v); run go generate ./web", made, err)
+		}
+	}
+}
+
+// schemaOf is the widget data's schema; closed, it knows every field.
+func schemaOf(t *testing.T, handler interface{ get(path string) []byte }, closed bool) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(handler.get("/widget.schema.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if closed {
+		closeAll(document)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("widget.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("widget.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// closeAll has every object with properties allow no other.
+func closeAll(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if _, has := n["properties"]; has && n["type"] == "object" {
+			n["additionalProperties"] = false
+		}
+		for _, v := range n {
+			closeAll(v)
+		}
+	case []any:
+		for _, v := range n {
+			closeAll(v)
+		}
+	}
+}
+
+type served struct {
+	*testing.T
+	server *web.Server
+}
+
+func (s served) get(path string) []byte {
+	w := ask(s.server.Handler(), "GET", path)
+	if w.Code != 200 {
+		s.Fatalf("%s answers %d", path, w.Code)
+	}
+	return w.Body.Bytes()
+}
+
+func TestTheWidgetsDataFitsItsSchema(t *testing.T) {
+	drill := sample.Outage()
+	drill.Site.Exercise = true
+	off := sample.Outage()
+	off.Apps[0].WidgetOff, off.Site.Simulation = true, true
+	for name, s := range map[string]*status.Snapshot{
+		"calm": sample.Calm(), "outage": sample.Outage(), "eventful": sample.Eventful(), "impaired": sample.Impaired(), "crowded": crowded(), "drill": drill, "off": off,
+	} {
+		for _, key := range []*minisign.Signer{nil, signer(t)} {
+			site := served{t, serve(t, s, web.Options{Signer: key})}
+			schema := schemaOf(t, site, true)
+			for i := range s.Apps {
+				data, err := jsonschema.UnmarshalJSON(bytes.NewReader(site.get("/widget/" + s.Apps[i].ID + ".json")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := schema.Validate(data); err != nil {
+					t.Errorf("%s, signed %t: %v", name, key != nil, err)
+				}
+			}
+		}
+	}
+	schema := schemaOf(t, served{t, serve(t, sample.Calm(), web.Options{})}, false)
+	for _, bad := range []string{
+		`{}`, `[]`, `{"generated_at":"yesterday","valid_until":"2026-11-22T06:52:00Z","app":"a","texts":{},"languages":["en"],"functions":[]}`,
+		`{"generated_at":"2026-11-22T06:52:00Z","valid_until":"2026-11-22T06:52:00Z","app":"a","texts":{},"languages":["en"],"functions":[{"id":"x"}]}`,
+	} {
+		data, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(data) == nil {
+			t.Errorf("the schema takes %s", bad)
+		}
+	}
+}
+
+// Only the app's own pages may frame its widget; without a script the frame says
+// the same as the banner.
+func TestTheFrame(t *testing.T) {
+	handler := serve(t, sample.Outage(), web.Options{}).Handler()
+	for path, ancestors := range map[string]string{"/widget/safety-report": "https://report.example", "/ja/widget/city-bike": "'none'"} {
+		w := ask(handler, "GET", path)
+		policy := w.Header().Get("Content-Security-Policy")
+		if w.Code != 200 || !strings.HasSuffix(policy, "frame-ancestors "+ancestors) || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s answers %d with the policy %s", path, w.Code, policy)
+		}
+	}
+	body := ask(handler, "GET", "/en/widget/safety-report").Body.String()
+	for _, want := range []string{
+		`<html lang="en">`, `<bongsu-status app="safety-report">`, "Safety report is not available right now.", "Emergency 119",
+		"Next update", "/en/incidents/01JD9R2W8F", "<noscript>",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the frame lacks %s:\n%s", want, body)
+		}
+	}
+	if calm := ask(serve(t, sample.Calm(), web.Options{}).Handler(), "GET", "/en/widget/safety-report").Body.String(); strings.Contains(calm, "not available") {
+		t.Errorf("on a calm day the frame says %s", calm)
+	}
+	if w := ask(handler, "GET", "/widget/nobody"); w.Code != 404 {
+		t.Errorf("the frame of no app answers %d", w.Code)
+	}
+}
+
+// The picture says what, how it is, and of which instant, in each language.
+func TestThePicture(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		s    *status.Snapshot
+		path string
+		want string
+	}{
+		{"outage", sample.Outage(), "/en/widget/safety-report.svg", "Safety report app: ■ Major outage · 2026-11-22 15:52 +09:00"},
+		{"calm", sample.Calm(), "/ja/widget/safety-report.svg", "安全通報アプリ: ● "},
+		{"impaired", sample.Impaired(), "/ko/widget/city-bike.svg", "시민자전거: "},
+	} {
+		w := ask(serve(t, c.s, web.Options{}).Handler(), "GET", c.path)
+		if w.Code != 200 || w.Header().Get("Content-Type") != "image/svg+xml" || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s: %s answers %d: %s, want %s", c.what, c.path, w.Code, w.Body, c.want)
+		}
+		d := xml.NewDecoder(w.Body)
+		for {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s is no XML: %v", c.path, err)
+			}
+		}
+	}
+	if w := ask(serve(t, sample.Calm(), web.Options{}).Handler(), "GET", "/widget/nobody.svg"); w.Code != 404 {
+		t.Errorf("the picture of no app answers %d", w.Code)
+	}
+}
+
+// A copy has the data, signed, with links that hold in the copy, and the code.
+func TestTheWidgetInACopy(t *testing.T) {
+	key := signer(t)
+	server := serve(t, sample.Outage(), web.Options{Signer: key})
+	files := map[string][]byte{}
+	for _, p := range server.Copy() {
+		f, err := p.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[p.Path] != nil {
+			t.Errorf("%s is in the copy twice", p.Path)
+		}
+		files[p.Path] = f.Body
+	}
+	signed, signature := parted(t, files["widget/safety-report.json"])
+	line, err := base64.StdEncoding.DecodeString(key.Public().String())
+	if err != nil || !ed25519.Verify(line[10:], signed, signature) {
+		t.Errorf("the copy's data is not signed (%v)", err)
+	}
+	var data told
+	if err := json.Unmarshal(signed, &data); err != nil {
+		t.Fatal(err)
+	}
+	for lang, to := range data.Functions[0].Link {
+		if files[strings.TrimPrefix(to, "../")] == nil {
+			t.Errorf("in %s the copy's data leads to %s, which is not there", lang, to)
+		}
+	}
+	for _, path := range []string{"widget.js", "widget.schema.json", "ja/widget/safety-report.svg"} {
+		if files[path] == nil {
+			t.Errorf("the copy lacks %s", path)
+		}
 	}
 }

@@ -17,13 +17,13 @@ var languages = []string{
 	"en",
 }
 
-// newSpeech reads the page's texts.
+// newSpeech gives the page's texts.
 func newSpeech() (*speech.Catalog, error) {
 	files, err := Locales()
 	if err != nil {
 		return nil, err
 	}
-	return speech.Read(languages, files)
+	return speech.Open(languages, files), nil
 }
 
 // Locales are the page's texts, a YAML file for each language. The console

@@ -206,7 +206,7 @@ func fromStates() []string {
 	} {
 		ids = append(ids, "outcome_"+string(o))
 	}
-	for _, m := range []string{"not_found", "not_allowed", "our_mistake", "too_often"} {
+	for _, m := range []string{"not_found", "not_allowed", "our_mistake", "too_often", "away"} {
 		ids = append(ids, m, m+"_text")
 	}
 	return append(ids, "nav_history", "nav_maintenance", "nav_judging", "nav_check", "related_merged", "related_split")

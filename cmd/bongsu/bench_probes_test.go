@@ -22,8 +22,9 @@ import (
 // TestBenchProbes lets the released binary look at 100, 1,000 and 10,000 targets
 // every ten seconds for a minute, with its history on disk, and prints what the
 // targets saw and what the kernel says of the process. Then at 1,000 of which a
-// third hang. Beside it stands a bare client that asks as often, each time on a
-// fresh connection, as a process of its own.
+// third hang, and at the two thirds of them that answer alone. Beside it stands a
+// bare client that asks as often, each time on a fresh connection, as a process
+// of its own. Each scale is a subtest: -run 'TestBenchProbes/^10000$'.
 func TestBenchProbes(t *testing.T) {
 	folder := t.TempDir()
 	binary := filepath.Join(folder, "bongsu")
@@ -31,25 +32,39 @@ func TestBenchProbes(t *testing.T) {
 	bare := filepath.Join(folder, "bare")
 	goBuild(t, bare, bareClient(t, folder))
 	for _, run := range []struct {
+		name   string
 		checks int
-		hang   bool
-	}{{100, false}, {1000, false}, {10000, false}, {1000, true}} {
-		target := newProbed(t)
-		limit := bareCost(t, bare, target.url(), run.checks)
-		target.forget()
-		path := filepath.Join(folder, fmt.Sprintf("%d-%t.yaml", run.checks, run.hang))
-		writeTargets(t, path, target, run.checks, run.hang)
-		cost := watchFor(t, binary, path, target, time.Minute)
-		late, looks := target.lateness()
-		what := ""
-		if run.hang {
-			what = ", a third hang"
-		}
-		fmt.Printf("%5d checks every 10s%s: %d looks in 60s at healthy targets, lateness p50 %s p99 %s max %s, most in 100ms %d (mean %.1f), CPU-s per 1,000 looks %.2f (bare client %.2f), memory %d MB\n",
-			run.checks, what, looks, rankOf(late, 50), rankOf(late, 99), rankOf(late, 100), target.burst(),
-			float64(looks)/600, cost.cpu.Seconds()/float64(max(looks, 1))*1000, limit.Seconds()/float64(run.checks)*1000, cost.memory)
+		third  third
+	}{
+		{"100", 100, isThere},
+		{"1000", 1000, isThere},
+		{"10000", 10000, isThere},
+		{"hanging", 1000, hangs},
+		{"without", 1000, isAbsent},
+	} {
+		t.Run(run.name, func(t *testing.T) {
+			target := newProbed(t)
+			limit := bareCost(t, bare, target.url(), run.checks)
+			target.forget()
+			path := filepath.Join(folder, run.name+".yaml")
+			writeTargets(t, path, target, run.checks, run.third)
+			cost := watchFor(t, binary, path, target, time.Minute)
+			late, looks := target.lateness()
+			fmt.Printf("%5d checks every 10s%s: %d looks in 60s at healthy targets, lateness p50 %s p99 %s max %s, most in 100ms %d (mean %.1f), CPU-s per 1,000 looks %.2f (bare client %.2f), memory %d MB, of that %d MB pages of files\n",
+				run.checks, run.third, looks, rankOf(late, 50), rankOf(late, 99), rankOf(late, 100), target.burst(),
+				float64(looks)/600, cost.cpu.Seconds()/float64(max(looks, 1))*1000, limit.Seconds()/float64(run.checks)*1000, cost.memory, cost.files)
+		})
 	}
 }
+
+// third is what every third target does.
+type third string
+
+const (
+	isThere  third = ""
+	hangs    third = ", a third hang"
+	isAbsent third = ", without the third that would hang"
+)
 
 const benchInterval = 10 * time.Second
 
@@ -138,15 +153,19 @@ func rankOf(sorted []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)*percent/100, len(sorted)-1)].Round(10 * time.Microsecond)
 }
 
-func writeTargets(t *testing.T, path string, target *probed, checks int, hang bool) {
+func writeTargets(t *testing.T, path string, target *probed, checks int, every third) {
 	t.Helper()
 	var text strings.Builder
 	listen := freeAddress(t)
 	fmt.Fprintf(&text, "site: {name: Status, url: \"http://%s\", languages: [en]}\nlisten: %s\ndatabase: %s.db\ngroups: [{id: all, name: All}]\ncomponents:\n", listen, listen, path)
 	for i := range checks {
 		to := target.url()
-		if hang && i%3 == 0 {
+		switch {
+		case i%3 != 0 || every == isThere:
+		case every == hangs:
 			to = "http://" + target.silent.Addr().String()
+		default:
+			continue
 		}
 		fmt.Fprintf(&text, "  - {id: c%d, group: all, name: C%d, checks: [{name: ask, every: 10s, timeout: 5s, GET: \"%s/%d\", expect: [\"status == 200\", \"json.ok == true\"]}]}\n", i, i, to, i)
 	}
@@ -159,6 +178,7 @@ func writeTargets(t *testing.T, path string, target *probed, checks int, hang bo
 type cost struct {
 	cpu    time.Duration
 	memory int // MB, resident
+	files  int // MB of them that are pages of files, such as the binary's own
 }
 
 // watchFor runs the server until every check had its first round, then for the
@@ -183,7 +203,9 @@ func watchFor(t *testing.T, binary, config string, target *probed, span time.Dur
 	target.forget()
 	before := cpuOf(t, command.Process.Pid)
 	<-time.After(span)
-	return cost{cpu: cpuOf(t, command.Process.Pid) - before, memory: memoryOf(t, command.Process.Pid)}
+	used := cpuOf(t, command.Process.Pid) - before
+	memory, files := memoryOf(t, command.Process.Pid)
+	return cost{used, memory, files}
 }
 
 // cpuOf is the processor time that a running process has used.

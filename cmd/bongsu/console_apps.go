@@ -56,6 +56,18 @@ func (d deskApps) Decide(ctx context.Context, t *appnotice.Template) error {
 	return none(d.store.Decide(ctx, *t))
 }
 
+// SwitchWidget implements [console.AppBook].
+func (d deskApps) SwitchWidget(ctx context.Context, who string, w status.WidgetSwitch) error {
+	_, err := currentDesk(d).Do(ctx, status.Command{Author: who, Widget: &w})
+	return err
+}
+
+// Embedding implements [console.AppBook].
+func (d deskApps) Embedding() console.Embedding {
+	e := d.page.Embedding(d.running().Model().Site.URL)
+	return console.Embedding{Script: e.Script, Integrity: e.Integrity, Key: e.Key}
+}
+
 // Reword implements [console.AppBook].
 func (d deskApps) Reword(ctx context.Context, who string, w status.FunctionWords) error {
 	_, err := currentDesk(d).Do(ctx, status.Command{Author: who, Words: &w})

@@ -16,6 +16,7 @@ import (
 	"bongsu/status"
 	"bongsu/store"
 	"bongsu/web"
+	"bongsu/web/minisign"
 	"bongsu/web/mirror"
 )
 
@@ -56,7 +57,7 @@ func exportPage(ctx context.Context, out io.Writer, cfg *config.Config, db *stor
 	if err != nil {
 		return err
 	}
-	page, err := pageNow(ctx, cfg, db, time.Now())
+	page, err := pageNow(ctx, cfg, db, signer, time.Now())
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func exportPage(ctx context.Context, out io.Writer, cfg *config.Config, db *stor
 		return err
 	}
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
-	m, err := mirror.Open(address.String(), page, signer, mirrorLooks, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	m, err := mirror.Open(address.String(), page, mirror.Options{Signer: *signer, Looks: mirrorLooks, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
 	}
@@ -77,14 +78,14 @@ func exportPage(ctx context.Context, out io.Writer, cfg *config.Config, db *stor
 
 // pageNow is the page as the books have it, judged for now: what nobody has
 // looked at for too long is unknown.
-func pageNow(ctx context.Context, cfg *config.Config, db *store.Store, now time.Time) (*web.Server, error) {
+func pageNow(ctx context.Context, cfg *config.Config, db *store.Store, signer *minisign.Signer, now time.Time) (*web.Server, error) {
 	memory, err := db.Memory(ctx, now.Add(-shownDays))
 	if err != nil {
 		return nil, err
 	}
 	board := status.NewBoard(cfg.Model(), memory, randomNames{})
 	board.Judge(now)
-	page, err := web.New(web.Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // handlers have their request's
+	page, err := web.New(web.Options{Signer: signer, Now: time.Now, Log: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // handlers have their request's
 	if err != nil {
 		return nil, err
 	}

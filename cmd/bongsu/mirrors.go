@@ -16,18 +16,15 @@ import (
 const mirrorLooks = 5 * time.Minute
 
 // pageSigner signs copies of the page.
-func pageSigner(keys *store.Keys) (minisign.Signer, error) {
-	return minisign.NewSigner(keys.Derive("page signature"))
+func pageSigner(keys *store.Keys) (*minisign.Signer, error) {
+	signer, err := minisign.NewSigner(keys.Derive("page signature"))
+	return &signer, err
 }
 
 // openMirrors opens the copies that the configuration names.
 func (s *server) openMirrors() error {
-	signer, err := pageSigner(s.keys)
-	if err != nil {
-		return err
-	}
 	for _, address := range s.cfg.Mirrors {
-		m, err := mirror.Open(address, s.page, signer, mirrorLooks, s.log)
+		m, err := mirror.Open(address, s.page, mirror.Options{Signer: *s.signer, Writer: s.cfg.Location, Looks: mirrorLooks, Log: s.log})
 		if err != nil {
 			return err
 		}

@@ -44,8 +44,8 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 		return err
 	}
 	again := newReloader(path)
-	s, err := newServer(ctx, cfg, serverOptions{env: os.LookupEnv, log: log, reloads: again})
-	if err != nil {
+	s, err := newServerOrLeft(ctx, cfg, serverOptions{env: os.LookupEnv, log: log, reloads: again})
+	if s == nil {
 		return err
 	}
 	defer s.Close()
@@ -59,7 +59,7 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 	if err := s.offerFirstUser(ctx, log); err != nil {
 		return err
 	}
-	saveMemory()
+	saveMemory(ctx)
 	reloads := make(chan *config.Config)
 	go watchConfig(ctx, again, cfg, reloads, log)
 	return s.Run(ctx, reloads)
@@ -68,14 +68,26 @@ func serve(ctx context.Context, path string, errs io.Writer) error {
 // saveMemory has the server hold a half more than it uses, instead of as much
 // again, unless GOGC says otherwise: looks leave little behind, so collecting
 // more often costs them hardly anything. What starting took beyond that goes
-// back at once, in the background: reading a configuration takes several times
-// what it leaves.
-func saveMemory() {
+// back in the background: at once what reading the configuration took, which is
+// several times what it leaves, and then what the first looks took, when every
+// component has news. By itself Go would keep it for long.
+func saveMemory(ctx context.Context) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}
-	go debug.FreeOSMemory()
+	go func() {
+		debug.FreeOSMemory()
+		select {
+		case <-ctx.Done():
+		case <-time.After(firstLooks):
+			debug.FreeOSMemory()
+		}
+	}()
 }
+
+// firstLooks is when the first looks are over, of checks that look several times
+// a minute.
+const firstLooks = 20 * time.Second
 
 // configPoll is how often the files of the configuration are looked at.
 const configPoll = 2 * time.Second

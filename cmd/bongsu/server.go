@@ -22,6 +22,7 @@ import (
 	"bongsu/store"
 	"bongsu/web"
 	"bongsu/web/console"
+	"bongsu/web/minisign"
 	"bongsu/web/mirror"
 )
 
@@ -44,6 +45,8 @@ type server struct {
 	process         *prometheus.Registry
 	engine          atomic.Pointer[engine]
 	mirrors         []*mirror.Mirror
+	signer          *minisign.Signer
+	kept            *pageKeeper
 	latest          atomic.Pointer[status.Snapshot]
 }
 
@@ -60,6 +63,7 @@ type serverOptions struct {
 	// reloads is how the configuration is read anew; nil: it is not.
 	reloads *reloader
 	links   []web.Link
+	door    net.Listener           // the page's, where it is open already; nil: newServer opens it
 	watch   func(*status.Snapshot) // sees each snapshot once it is published; may be nil
 }
 
@@ -77,8 +81,11 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 		return nil, err
 	}
 	s.links = signup.NewLinks(cfg.Model().Site.URL, s.keys.DeriveAll("personal links"))
-	if s.store, err = store.Open(ctx, cfg.Database.Reveal(), store.Options{Sole: true, Keys: s.keys}); err != nil {
+	if s.signer, err = pageSigner(s.keys); err != nil {
 		return nil, err
+	}
+	if s.store, err = store.Open(ctx, cfg.Database.Reveal(), store.Options{Sole: true, Keys: s.keys}); err != nil {
+		return nil, databaseError{err}
 	}
 	if s.beats, err = newBeats(ctx, s.store, s.keys, time.Now()); err != nil {
 		return nil, err
@@ -99,8 +106,10 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 	if err := s.openMirrors(); err != nil {
 		return nil, err
 	}
+	s.kept = newPageKeeper(cfg.LastPage, s.log)
 	s.publish = func(snapshot *status.Snapshot) {
 		s.page.Publish(snapshot)
+		s.kept.Keep(snapshot, s.page.Now().Page)
 		s.latest.Store(snapshot)
 		s.wakeMirrors()
 		s.tellConsole()
@@ -108,17 +117,28 @@ func newServer(ctx context.Context, cfg *config.Config, o serverOptions) (_ *ser
 			o.watch(snapshot)
 		}
 	}
-	if s.door, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
-		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
+	if s.door = o.door; s.door == nil {
+		if s.door, err = listen(ctx, cfg.Listen); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.listenConsole(ctx)
+}
+
+// listen opens the page's door.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	door, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w; `listen:` in the configuration names another place", err)
+	}
+	return door, nil
 }
 
 func (s *server) pageOptions(o serverOptions) web.Options {
 	page := web.Options{
 		TrustedProxies: s.cfg.TrustedProxies, Extra: s.mounted(o.extra), Links: o.links,
 		Metrics:  prometheus.Gatherers{s.process, prometheus.GathererFunc(s.gather)},
-		Register: s.process, Proofs: proofs{s.store, s.cfg.Model().Apps},
+		Register: s.process, Signer: s.signer, Proofs: proofs{s.store, s.cfg.Model().Apps},
 		Desk: currentDesk{s}, Tokens: &bearers{tokens: s.store}, Apps: s.apps, Hub: currentHub{s}, Beats: s.beats, History: s.store,
 		Answers: answers{s.store}, Books: books{s}, Holds: holds{s}, Looker: currentDesk{s}, People: subscribers{s.store, deskPeople{s}}, Keyring: keyring{s}, Secret: s.keys.Derive("cursors"),
 		Incoming: s.source, Slack: currentSlack{s}, Audit: s.auditAPI,
@@ -184,6 +204,7 @@ func (s *server) Run(ctx context.Context, reloads <-chan *config.Config) error {
 	group.Go(func() error { runSent(ctx, s); return nil })
 	group.Go(func() error { runLately(ctx, s); return nil })
 	group.Go(func() error { s.runMirrors(ctx); return nil })
+	group.Go(func() error { s.kept.Run(ctx); return nil })
 	group.Go(func() error { keepBooks(ctx, s.store, s.cfg.Retention.Deliveries, time.Now, s.log); return nil })
 	if s.signup != nil {
 		group.Go(func() error { return s.signup.Run(ctx, time.Now) })

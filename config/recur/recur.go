@@ -15,8 +15,10 @@ import (
 	"bongsu/status"
 )
 
-// form is all that a rule may be written with, and how long it may be.
-var form = regexp.MustCompile(`^[A-Z0-9=;,+-]{1,200}$`)
+// form is all that a rule may be written with, and maxLength how long it may be.
+var form = regexp.MustCompile(`^[A-Z0-9=;,+-]+$`)
+
+const maxLength = 200
 
 // mostTimes bounds COUNT, and mostEvery INTERVAL.
 const (
@@ -33,7 +35,7 @@ type Rule struct {
 // Parse reads a rule such as FREQ=MONTHLY;BYDAY=1TU. Work comes at most once a
 // day, at the time at which it first does.
 func Parse(text string) (*Rule, error) {
-	if !form.MatchString(text) {
+	if len(text) > maxLength || !form.MatchString(text) {
 		return nil, errors.New("is no rule of RFC 5545; write one like FREQ=WEEKLY;BYDAY=SU")
 	}
 	o, err := rrule.StrToROption(text)

@@ -94,6 +94,14 @@ func (c *Cluster) Database(name string) string {
 	return strings.Replace(c.address, "/postgres?", "/"+name+"?", 1)
 }
 
+// Halt kills the server and leaves its folder, for Resume.
+func (c *Cluster) Halt() error {
+	return c.do("pg_ctl", "-D", c.data(), "-m", "immediate", "-w", "stop")
+}
+
+// Resume starts the server again, after Halt.
+func (c *Cluster) Resume() error { return c.start() }
+
 // Stop ends the server and removes its folder.
 func (c *Cluster) Stop() {
 	_ = c.do("pg_ctl", "-D", c.data(), "-m", "immediate", "-w", "stop") // it may have been killed

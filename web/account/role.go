@@ -40,6 +40,7 @@ const (
 	OfferWords   Deed = "offer-words"
 	ApproveWords Deed = "approve-words"
 	KeepApp      Deed = "keep-app"
+	SwitchWidget Deed = "switch-widget"
 	KeepPeople   Deed = "keep-people"
 	Configure    Deed = "configure"
 	KeepAccounts Deed = "keep-accounts"
@@ -62,6 +63,7 @@ var phrases = map[Deed]string{
 	OfferWords:   "propose and read templates",
 	ApproveWords: "approve templates",
 	KeepApp:      "change an app's functions",
+	SwitchWidget: "shut an app's widget off and on",
 	KeepPeople:   "import, export and erase subscribers",
 	Configure:    "change the configuration",
 	KeepAccounts: "keep users and tokens",
@@ -84,12 +86,12 @@ var roles = []struct {
 }{
 	{Viewer, []Deed{OwnAccount, ReadDesk, ReadApp}},
 	{Supervisor, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings}},
-	{Operator, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, Publish, Watch, Steer, Drill}},
+	{Operator, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, Publish, Watch, Steer, Drill, SwitchWidget}},
 	{App, []Deed{SendNotices, OfferWords}},
-	{Agency, []Deed{OwnAccount, ReadApp, SendNotices, OfferWords, KeepApp}},
+	{Agency, []Deed{OwnAccount, ReadApp, SendNotices, OfferWords, KeepApp, SwitchWidget}},
 	{Admin, []Deed{
 		OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, Publish, Watch, Steer, Drill,
-		OfferWords, ApproveWords, KeepApp, KeepPeople, Configure, KeepAccounts,
+		OfferWords, ApproveWords, KeepApp, SwitchWidget, KeepPeople, Configure, KeepAccounts,
 	}},
 	{Agent, []Deed{LookFromAfar}},
 }

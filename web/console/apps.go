@@ -30,6 +30,11 @@ type AppBook interface {
 	// Reword has a function told of in other words, whoever says so. The error
 	// is one of status: ErrNoFunction, ErrNoLanguage, ErrTooLong, ErrCannotReach.
 	Reword(ctx context.Context, who string, w status.FunctionWords) error
+	// SwitchWidget shuts an app's widget off, or turns it on again, whoever says
+	// so. The error is one of status: ErrNoApp, ErrWidgetOff.
+	SwitchWidget(ctx context.Context, who string, w status.WidgetSwitch) error
+	// Embedding is what pages need to have a widget.
+	Embedding() Embedding
 }
 
 // AppSending is what an app may send, and has sent.
@@ -54,6 +59,7 @@ func (c *Console) appRoutes() []route {
 		{method: http.MethodGet, path: "/apps/{app}", deed: account.ReadApp, handle: c.app},
 		{method: http.MethodGet, path: "/apps/{app}/functions/{function}", deed: account.KeepApp, handle: c.function},
 		{method: http.MethodPost, path: "/apps/{app}/functions/{function}", deed: account.KeepApp, handle: c.reword},
+		{method: http.MethodPost, path: "/apps/{app}/widget", deed: account.SwitchWidget, handle: c.switchWidget},
 		{method: http.MethodGet, path: version, deed: account.ReadApp, handle: c.template},
 		{method: http.MethodPost, path: version + "/approve", deed: account.ApproveWords, handle: c.decide(appnotice.Approved)},
 		{method: http.MethodPost, path: version + "/refuse", deed: account.ApproveWords, handle: c.decide(appnotice.Refused)},
@@ -72,6 +78,7 @@ type appRow struct {
 	Templates      []templateRow
 	Origins        []string
 	Deliveries     string
+	Widget         *widgetSection // on the app's own page
 }
 
 type functionRow struct {
@@ -151,6 +158,7 @@ func (c *Console) app(v *visit) error {
 		return err
 	}
 	row := v.appRow(&v.snapshot.Apps[at], sending)
+	row.Widget = v.widgetSection(&v.snapshot.Apps[at])
 	for i := range templates {
 		row.Templates = append(row.Templates, v.templateRow(&templates[i]))
 	}

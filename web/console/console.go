@@ -114,8 +114,7 @@ type Console struct {
 	live        *live
 }
 
-// New makes a console. The error names the option, text or template that is
-// wrong.
+// New makes a console. The error names the option that is wrong.
 func New(o Options) (*Console, error) {
 	if o.Door == nil {
 		return nil, errors.New("a console needs a door")
@@ -145,7 +144,7 @@ func New(o Options) (*Console, error) {
 	return c, nil
 }
 
-// read reads what comes with the program: texts, assets, templates.
+// read lists what comes with the program: texts, assets, templates.
 func (c *Console) read() (err error) {
 	if c.proxies, err = limit.ParseProxies(c.options.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted_proxies: %w", err)
@@ -162,13 +161,13 @@ func (c *Console) read() (err error) {
 	return nil
 }
 
-// newCatalog reads the page's texts and the console's own.
+// newCatalog gives the page's texts and the console's own.
 func newCatalog() (*speech.Catalog, error) {
 	page, err := web.Locales()
 	if err != nil {
 		return nil, err
 	}
-	return speech.Read(languages, page, locales())
+	return speech.Open(languages, page, locales()), nil
 }
 
 // Close ends what pages wait for. The console still answers.

@@ -290,6 +290,20 @@ func (d fakeApps) Decide(_ context.Context, t *appnotice.Template) error {
 	return d.do(fmt.Sprintf("%s %s %d by %s: %s", t.State, t.ID, t.Version, t.DecidedBy, t.Reason))
 }
 
+func (d fakeApps) Embedding() console.Embedding {
+	return console.Embedding{Script: "https://status.example/widget-0123456789ab.js", Integrity: "sha384-hash", Key: "RWkey"}
+}
+
+func (d fakeApps) SwitchWidget(_ context.Context, who string, w status.WidgetSwitch) error {
+	switch {
+	case w.App == "city-bike" && !w.Off:
+		return status.ErrWidgetOff
+	case w.App != "safety-report" && w.App != "city-bike":
+		return status.ErrNoApp
+	}
+	return d.do(fmt.Sprintf("widget of %s off: %t by %s", w.App, w.Off, who))
+}
+
 func (d fakeApps) Reword(_ context.Context, who string, w status.FunctionWords) error {
 	switch {
 	case len(w.Name) == 1:

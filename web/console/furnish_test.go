@@ -60,7 +60,7 @@ func furnished(t testing.TB, s *status.Snapshot, change ...func(*console.Options
 	t.Helper()
 	return open(t, s, append([]func(*console.Options){func(o *console.Options) {
 		withDesk(&fakeDesk{})(o)
-		o.Ways, o.Looker, o.Planner, o.Silencer = outgoing{now: busy()}, &looker{}, &planner{}, &silencer{}
+		o.Ways, o.Looker, o.Silencer, o.Planner = outgoing{now: busy()}, &looker{}, &silencer{}, &planner{}
 		if s != nil {
 			o.Stories = newStoryDesk(s)
 		}

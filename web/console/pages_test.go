@@ -186,6 +186,9 @@ func TestDeedsOfTheDesk(t *testing.T) {
 			"agency",
 			"safety-report/report by Kim agency: Report it, ", "keep-app function:safety-report/report en: Report it; ja: 通報; ko: 신고 | ", "/apps/safety-report",
 		},
+		{"/apps/safety-report/widget", url.Values{"do": {"shut"}}, "operator", "widget of safety-report off: true by Kim operator", "switch-widget widget:safety-report off", "/apps/safety-report"},
+		{"/apps/safety-report/widget", url.Values{"do": {"open"}}, "agency", "widget of safety-report off: false by Kim agency", "switch-widget widget:safety-report on", "/apps/safety-report"},
+		{"/apps/city-bike/widget", url.Values{"do": {"open"}}, "admin", "", "", "/apps/city-bike"},
 		{"/apps/safety-report/functions/report", url.Values{"name-ko": {"신고"}}, "admin", "", "", "/apps/safety-report/functions/report"},
 		{"/apps/safety-report/functions/report", url.Values{"instead-en": {"too long"}, "instead-ko": {"x"}}, "admin", "", "", "/apps/safety-report/functions/report"},
 	} {

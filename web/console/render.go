@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"bongsu/web/speech"
 )
@@ -21,46 +22,31 @@ var templateFiles embed.FS
 // shared are the template files that every page uses; each other file is a page.
 var shared = []string{"templates/layout.html", "templates/parts.html", "templates/compose.html"}
 
-// views are the pages' templates, per language, each bound to its voice.
+// views are the pages' templates, per language, each bound to its voice. One is
+// read when it is first shown: a server whose console nobody opens need not
+// have it in memory.
 type views struct {
-	byLanguage map[string]map[string]*template.Template
+	byLanguage map[string]map[string]func() (*template.Template, error)
 }
 
-// newViews reads the templates. It is an error if one calls for a template or
-// a text that is not there.
 func newViews(c *speech.Catalog, a *assets) (*views, error) {
 	pages, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("listing templates: %w", err)
 	}
-	v := &views{byLanguage: map[string]map[string]*template.Template{}}
+	v := &views{byLanguage: map[string]map[string]func() (*template.Template, error){}}
 	for _, lang := range c.Languages() {
-		base, err := template.New("page").Funcs(functions(c.Voice(lang), a)).ParseFS(templateFiles, shared...)
-		if err != nil {
-			return nil, fmt.Errorf("reading the layout: %w", err)
-		}
-		v.byLanguage[lang] = map[string]*template.Template{}
+		v.byLanguage[lang] = map[string]func() (*template.Template, error){}
 		for _, file := range pages {
 			if slices.Contains(shared, file) {
 				continue
 			}
-			if v.byLanguage[lang][strings.TrimSuffix(path.Base(file), ".html")], err = page(base, file, c); err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
-			}
+			v.byLanguage[lang][strings.TrimSuffix(path.Base(file), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+				return template.New("page").Funcs(functions(c.Voice(lang), a)).ParseFS(templateFiles, slices.Concat(shared, []string{file})...)
+			})
 		}
 	}
 	return v, nil
-}
-
-func page(base *template.Template, file string, c *speech.Catalog) (*template.Template, error) {
-	page, err := base.Clone()
-	if err != nil {
-		return nil, err
-	}
-	if page, err = page.ParseFS(templateFiles, file); err != nil {
-		return nil, err
-	}
-	return page, c.Complete(page)
 }
 
 // functions are what templates may call.
@@ -80,9 +66,13 @@ func (v *visit) render(page, title string, content any) error {
 
 // renderAs shows a page with another status than 200.
 func (v *visit) renderAs(status int, page, title string, content any) error {
-	t := v.console.views.byLanguage[v.Lang][page]
-	if t == nil {
+	read := v.console.views.byLanguage[v.Lang][page]
+	if read == nil {
 		return fmt.Errorf("there is no page %q in %q", page, v.Lang)
+	}
+	t, err := read()
+	if err != nil {
+		return fmt.Errorf("reading the page %q: %w", page, err)
 	}
 	var out bytes.Buffer
 	if err := t.ExecuteTemplate(&out, "layout", v.frame(status, title, content)); err != nil {
@@ -94,8 +84,7 @@ func (v *visit) renderAs(status int, page, title string, content any) error {
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
 	h.Add("Vary", "Cookie, Accept-Language")
 	v.writer.WriteHeader(status)
-	_, err := v.writer.Write(out.Bytes())
-	if err != nil {
+	if _, err := v.writer.Write(out.Bytes()); err != nil {
 		return http.ErrAbortHandler // whoever asked has gone
 	}
 	return nil

@@ -81,6 +81,11 @@ func (s Signer) Sign(content []byte, comment string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Detached is the bare signature, of 64 bytes, of the content as it is. It is
+// for those who have nothing but Ed25519 at hand: browsers. What it signs must
+// not begin as one of the messages of [Signer.Sign] may, a hash or a signature.
+func (s Signer) Detached(content []byte) []byte { return ed25519.Sign(s.key, content) }
+
 func head(kind string, id [idSize]byte) []byte { return append([]byte(kind), id[:]...) }
 
 // idText is a key's id as minisign prints it.

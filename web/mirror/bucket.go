@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -71,6 +72,9 @@ func (b *bucket) read(ctx context.Context, path string) ([]byte, error) {
 	}
 	defer object.Close()
 	body, err := io.ReadAll(io.LimitReader(object, MaxFile+1))
+	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+		return nil, fs.ErrNotExist
+	}
 	if err == nil && len(body) > MaxFile {
 		err = errors.New("the file is too long")
 	}

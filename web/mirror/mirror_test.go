@@ -49,7 +49,7 @@ func site(t *testing.T, s *status.Snapshot) *web.Server {
 // into keeps a copy of a site at an address.
 func into(t *testing.T, address string, source mirror.Source) *mirror.Mirror {
 	t.Helper()
-	m, err := mirror.Open(address, source, signer(t), 5*time.Minute, slog.New(slog.DiscardHandler))
+	m, err := mirror.Open(address, source, mirror.Options{Signer: signer(t), Looks: 5 * time.Minute, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

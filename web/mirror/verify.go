@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"bongsu/web"
 	"bongsu/web/minisign"
 )
 
@@ -22,15 +23,17 @@ const (
 
 // instant is what [NowFile] says.
 type instant struct {
-	At       time.Time `json:"generated_at"`
-	Until    time.Time `json:"valid_until"`
-	Manifest string    `json:"manifest"` // the hash of the manifest that goes with it
+	web.Instant
+
+	Manifest string `json:"manifest"`         // the hash of the manifest that goes with it
+	Writer   string `json:"writer,omitempty"` // who writes the copy
+	Again    int64  `json:"again,omitempty"`  // counts who wrote though it was not their turn
 }
 
 func (i instant) json() []byte {
-	body, err := json.Marshal(instant{At: i.At.UTC(), Until: i.Until.UTC(), Manifest: i.Manifest})
+	body, err := json.Marshal(i)
 	if err != nil {
-		panic(err) // two times and a text
+		panic(err) // times, texts and a number
 	}
 	return append(body, '\n')
 }
@@ -64,16 +67,28 @@ func Verify(key minisign.PublicKey, read func(path string) ([]byte, error)) (Rep
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{At: now.At, Until: now.Until, Files: len(files)}
+	pending := map[string]string{}
+	if body, err := read(pendingFile); err == nil {
+		if pending, err = openPending(key, body); err != nil {
+			return Report{}, fmt.Errorf("%s: %w", pendingFile, err)
+		}
+	}
+	return check(Report{At: now.At, Until: now.Until, Files: len(files)}, files, pending, read), nil
+}
+
+// check reads every file. One that was being written when the copy was left may
+// be as it was before or as it was to be.
+func check(r Report, files []listed, pending map[string]string, read func(path string) ([]byte, error)) Report {
 	for _, f := range files {
-		switch body, err := read(f.path); {
+		body, err := read(f.path)
+		switch hash := Hash(body); {
 		case err != nil:
 			r.Wrong = append(r.Wrong, fmt.Sprintf("%s: %v", f.path, err))
-		case Hash(body) != f.hash:
+		case hash != f.hash && hash != pending[f.path]:
 			r.Wrong = append(r.Wrong, f.path+": it is not what was signed")
 		}
 	}
-	return r, nil
+	return r
 }
 
 func readSigned(key minisign.PublicKey, path string, read func(path string) ([]byte, error)) ([]byte, error) {

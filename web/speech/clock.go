@@ -67,6 +67,12 @@ func (c *Clock) At(t time.Time) string {
 	return c.Speaker.Say("date_and_time", "Date", c.Date(t), "Time", hour)
 }
 
+// Dated is the hour with its date, even if that is today's: for what may be
+// read on another day.
+func (c *Clock) Dated(t time.Time) string {
+	return c.Speaker.Say("date_and_time", "Date", c.Date(t), "Time", t.In(c.Zone).Format("15:04"))
+}
+
 // Date is the day, with the year unless it is this year's.
 func (c *Clock) Date(t time.Time) string {
 	local := t.In(c.Zone)

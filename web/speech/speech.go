@@ -5,11 +5,13 @@
 package speech
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -18,37 +20,57 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Catalog is every text in every language. It does not change.
+// Catalog is every text in every language. It does not change; a language is
+// read when it is first spoken.
 type Catalog struct {
 	languages []string
-	voices    map[string]*Voice
-	ids       []string // of the texts, sorted; the same in each language
+	spoken    map[string]func() (*tongue, error) // by language
 }
 
-// Read reads the texts of the languages from all sources: LANG.yaml and
-// LANG/*.yaml of each. It is an error if one language lacks a text that another
-// has, or if two files have the same.
-func Read(languages []string, sources ...fs.FS) (*Catalog, error) {
-	bundle := i18n.NewBundle(language.MustParse(languages[0]))
-	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
-	c := &Catalog{languages: languages, voices: map[string]*Voice{}}
+// tongue is a language that has been read.
+type tongue struct {
+	voice *Voice
+	ids   []string // of the texts, sorted; the same in each language
+}
+
+// Open gives the texts of the languages from all sources: LANG.yaml and
+// LANG/*.yaml of each. Whether they can be read, [Catalog.Check] says.
+func Open(languages []string, sources ...fs.FS) *Catalog {
+	c := &Catalog{languages: languages, spoken: map[string]func() (*tongue, error){}}
 	for _, lang := range languages {
-		from := map[string]string{} // id → file
-		for _, source := range sources {
-			if err := readAll(bundle, lang, source, from); err != nil {
-				return nil, err
-			}
-		}
-		sorted := slices.Sorted(maps.Keys(from))
-		if c.ids == nil {
-			c.ids = sorted
-		}
-		if missing := difference(c.ids, sorted); len(missing) > 0 {
-			return nil, fmt.Errorf("the texts in %s and %s differ: %s", languages[0], lang, strings.Join(missing, ", "))
-		}
-		c.voices[lang] = newVoice(lang, i18n.NewLocalizer(bundle, lang))
+		c.spoken[lang] = sync.OnceValues(func() (*tongue, error) { return read(lang, sources) })
 	}
-	return c, nil
+	return c
+}
+
+func read(lang string, sources []fs.FS) (*tongue, error) {
+	bundle := i18n.NewBundle(language.MustParse(lang))
+	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
+	from := map[string]string{} // id → file
+	var failed error
+	for _, source := range sources {
+		failed = errors.Join(failed, readAll(bundle, lang, source, from))
+	}
+	return &tongue{voice: newVoice(lang, i18n.NewLocalizer(bundle, lang)), ids: slices.Sorted(maps.Keys(from))}, failed
+}
+
+// Check reads every language. It is an error if one lacks a text that another
+// has, or if two files have the same.
+func (c *Catalog) Check() error {
+	first, err := c.spoken[c.languages[0]]()
+	if err != nil {
+		return err
+	}
+	for _, lang := range c.languages[1:] {
+		other, err := c.spoken[lang]()
+		if err != nil {
+			return err
+		}
+		if missing := difference(first.ids, other.ids); len(missing) > 0 {
+			return fmt.Errorf("the texts in %s and %s differ: %s", c.languages[0], lang, strings.Join(missing, ", "))
+		}
+	}
+	return nil
 }
 
 // readAll reads a language's files of one source.
@@ -81,7 +103,14 @@ func readAll(bundle *i18n.Bundle, lang string, source fs.FS, from map[string]str
 }
 
 // Voice speaks a language; nil if the catalog does not.
-func (c *Catalog) Voice(lang string) *Voice { return c.voices[lang] }
+func (c *Catalog) Voice(lang string) *Voice {
+	read := c.spoken[lang]
+	if read == nil {
+		return nil
+	}
+	t, _ := read() // what could be read; a text that could not comes out as its id
+	return t.voice
+}
 
 // Languages are the catalog's languages, in their order. They must not be
 // changed.
@@ -100,7 +129,8 @@ func difference(a, b []string) []string {
 
 // Has says whether there is a text with the id.
 func (c *Catalog) Has(id string) bool {
-	_, found := slices.BinarySearch(c.ids, id)
+	t, _ := c.spoken[c.languages[0]]() // what could be read
+	_, found := slices.BinarySearch(t.ids, id)
 	return found
 }
 
@@ -109,7 +139,7 @@ func (c *Catalog) Has(id string) bool {
 func (c *Catalog) Spoken(wanted []string) []string {
 	var spoken []string
 	for _, lang := range wanted {
-		if c.voices[lang] != nil && !slices.Contains(spoken, lang) {
+		if c.spoken[lang] != nil && !slices.Contains(spoken, lang) {
 			spoken = append(spoken, lang)
 		}
 	}

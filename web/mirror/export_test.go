@@ -1,0 +1,48 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"bongsu/web"
+)
+
+// Hasten makes a mirror lose patience, and trust its turn, this soon.
+func (m *Mirror) Hasten(patience, settle time.Duration) {
+	m.turn.patience, m.turn.settle = patience, settle
+}
+
+// Ours says whether the mirror may write now.
+func (m *Mirror) Ours(ctx context.Context) (bool, error) { return m.ours(ctx, m.source.Now()) }
+
+// KillAfter has the mirror write no more after so many files, as if its process
+// had been killed.
+func (m *Mirror) KillAfter(files int) {
+	dying := &dying{store: m.store}
+	dying.left.Store(int64(files))
+	m.store = dying
+}
+
+type dying struct {
+	store
+
+	left atomic.Int64
+}
+
+var errDead = errors.New("the process is dead")
+
+func (d *dying) write(ctx context.Context, path string, f web.CopyFile) error {
+	if d.left.Add(-1) < 0 {
+		return errDead
+	}
+	return d.store.write(ctx, path, f)
+}
+
+func (d *dying) remove(ctx context.Context, path string) error {
+	if d.left.Load() < 0 {
+		return errDead
+	}
+	return d.store.remove(ctx, path)
+}
