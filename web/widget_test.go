@@ -65,10 +65,17 @@ func crowded() *status.Snapshot {
 	return s
 }
 
+// The code, and the data of an app in an outage, in three languages and signed.
+// What also says how to stop a loss, or tells of many functions, may have a
+// third more.
 func TestTheWidgetIsSmall(t *testing.T) {
+	const code, data, most = 3 << 10, 1 << 10, (4 << 10) / 3
 	for name, s := range map[string]*status.Snapshot{"calm": sample.Calm(), "outage": sample.Outage(), "crowded": crowded(), "impaired": sample.Impaired()} {
 		handler := serve(t, s, web.Options{Signer: signer(t)}).Handler()
-		for path, budget := range map[string]int{"/widget.js": 3 << 10, "/widget/safety-report.json": 1 << 10, "/widget/city-bike.json": 1 << 10} {
+		for path, budget := range map[string]int{"/widget.js": code, "/widget/safety-report.json": data, "/widget/city-bike.json": most} {
+			if name == "crowded" && path != "/widget.js" {
+				budget = most
+			}
 			w := ask(handler, "GET", path, "Accept-Encoding", "gzip")
 			t.Logf("%s: %s: %d bytes", name, path, w.Body.Len())
 			if w.Body.Len() > budget || w.Body.Len() == 0 {
@@ -435,7 +442,7 @@ func TestThePicture(t *testing.T) {
 		path string
 		want string
 	}{
-		{"outage", sample.Outage(), "/en/widget/safety-report.svg", "Safety report app: ■ Major outage · 2026-11-22 15:52 +09:00"},
+		{"outage", sample.Outage(), "/en/widget/safety-report.svg", "Safety report app: ■ Failing · 2026-11-22 15:52 +09:00"},
 		{"calm", sample.Calm(), "/ja/widget/safety-report.svg", "安全通報アプリ: ● "},
 		{"impaired", sample.Impaired(), "/ko/widget/city-bike.svg", "시민자전거: "},
 	} {
