@@ -120,7 +120,8 @@ func (e *edition) stock(before *edition) error {
 		path, keep string
 		write      func() ([]byte, error)
 	}{
-		{"/api/v1/status", keepShort, e.statusJSON}, {"/api/v1/locations", keepShort, e.locationsJSON},
+		{"/api/v1/status", keepShort, e.statusJSON},
+		{"/api/v1/locations", keepShort, e.locationsJSON},
 		{"/api/v1/apps", keepShort, e.appsJSON},
 	} {
 		if err := e.stockJSON(answer.path, answer.keep, answer.write, before); err != nil {
