@@ -28,6 +28,9 @@ func main() {
 
 func run(ctx context.Context, flags []string, out io.Writer) error {
 	args := append([]string{"test", "-json"}, flags...)
+	if !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "timeout") }) {
+		args = append(args, "-timeout=40m") // a package's browsers take more than go's ten minutes on a slow machine
+	}
 	if !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(f, "./") }) {
 		args = append(args, "./...")
 	}
