@@ -53,7 +53,7 @@ type widgetFunction struct {
 
 // keepWidget is for the data: it says itself how old it is, so a copy of it is
 // better than none, and asking for it in the background is not needed.
-const keepWidget = "public, max-age=10, stale-if-error=86400"
+const keepWidget = "public, max-age=10, stale-if-error=86400" //nolint:gosec // no credential
 
 // stockWidgets puts the data of every app's widget on the shelf.
 func (e *edition) stockWidgets(before *edition) error {

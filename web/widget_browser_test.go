@@ -263,7 +263,7 @@ func TestTheWidgetInAPage(t *testing.T) {
 		{"shut off", off, nil, key, ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			site := newOrigin(t, web.Options{Valid: time.Hour, Signer: key})
+			site := newOrigin(t, web.Options{Valid: time.Hour, Signer: key}) //nolint:contextcheck // handlers have their request's
 			site.face.Publish(c.snapshot)
 			if c.fault != nil {
 				site.set(c.fault(site))

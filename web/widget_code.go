@@ -17,7 +17,7 @@ import (
 //go:generate go tool -modfile=../tools/go.mod esbuild widget/widget.js --bundle --minify "--mangle-props=^(places|boxes|waits|shown|live|first|feed|root)$" --format=iife --target=es2020 --loader:.css=text --log-level=warning --outfile=assets/widget.js
 
 // keepWidgetCode is for the plain address, behind which the code changes.
-const keepWidgetCode = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
+const keepWidgetCode = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400" //nolint:gosec // no credential
 
 // releasedWidgets is where the code of earlier releases lies, each under the
 // name that it was served by: a page that pins one goes on with it.
