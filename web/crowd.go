@@ -18,8 +18,8 @@ type crowd struct {
 	most int
 
 	mu     sync.Mutex
-	silent queue.List // of net.Conn: those that are in no request, the longest silent first
-	at     map[net.Conn]*queue.Element
+	silent queue.List                  // of net.Conn: those that are in no request, the longest silent first
+	at     map[net.Conn]*queue.Element // where each is; nil for one that was closed for another
 	busy   int
 }
 
@@ -36,7 +36,7 @@ func (c *crowd) state(conn net.Conn, state http.ConnState) {
 func (c *crowd) follow(conn net.Conn, state http.ConnState) net.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element := c.at[conn]
+	element, waits := c.at[conn]
 	if element != nil {
 		c.silent.Remove(element)
 	}
@@ -50,7 +50,7 @@ func (c *crowd) follow(conn net.Conn, state http.ConnState) net.Conn {
 		c.busy++
 		delete(c.at, conn)
 	case http.StateClosed, http.StateHijacked:
-		if element == nil {
+		if !waits {
 			c.busy--
 		}
 		delete(c.at, conn)
@@ -58,6 +58,7 @@ func (c *crowd) follow(conn net.Conn, state http.ConnState) net.Conn {
 	if state != http.StateNew || c.silent.Len()+c.busy <= c.most {
 		return nil
 	}
-	longest, _ := c.silent.Front().Value.(net.Conn)
-	return longest // told by its own end that it is gone
+	longest, _ := c.silent.Remove(c.silent.Front()).(net.Conn)
+	c.at[longest] = nil // its own end is told later, and nobody is to be closed for it twice
+	return longest
 }
