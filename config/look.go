@@ -69,7 +69,7 @@ func (c *checker) checkColour(colour *string, paper string) string {
 		c.complain(c.at(colour), "%s", err)
 		return ""
 	}
-	behind, _ := luminance(paper) //nolint:errcheck // a constant
+	behind, _ := luminance(paper) // a constant
 	if ratio := (max(light, behind) + .05) / (min(light, behind) + .05); ratio < leastContrast {
 		c.complain(c.at(colour), "%s has a contrast of %.1f:1 on this page's %s; take one with at least 3:1", *colour, ratio, paper)
 		return ""

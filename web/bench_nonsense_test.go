@@ -71,7 +71,7 @@ func reads(t *testing.T, h *hall, during time.Duration) (p50, p99 time.Duration)
 					answer.Body.Close()
 				}
 				if ctx.Err() != nil {
-					return nil //nolint:nilerr // the end of the time ends a request, too
+					return nil // the end of the time ends a request, too
 				}
 				if err != nil || answer.StatusCode != http.StatusOK {
 					return fmt.Errorf("a reader is turned away: %w", err)
@@ -128,6 +128,7 @@ func molest(ctx context.Context, h *hall, n int, pace *rate.Limiter, sent *atomi
 		}
 		if err == nil {
 			_, err = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close() // it has no other end than the connection's
 		}
 		if err != nil || answer.Close {
 			conn.Close()

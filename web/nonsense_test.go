@@ -126,7 +126,7 @@ func (h *hall) send(request string) (int, http.Header, error) {
 	}
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
-		return 0, nil, nil //nolint:nilerr // it hung up: that is an answer, too
+		return 0, nil, nil // it hung up: that is an answer, too
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, answer.Body)

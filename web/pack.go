@@ -89,5 +89,5 @@ func squeezer(to io.Writer, coding string, size int) (io.WriteCloser, error) {
 // body: the compressor takes memory in proportion to it.
 func window(size int) int {
 	const least, most, margin = 10, 22, 16                    // the window is 16 bytes smaller than its power of two
-	return min(max(bits.Len(uint(size+margin)), least), most) //nolint:gosec // a length is not negative
+	return min(max(bits.Len(uint(size+margin)), least), most) // a length is not negative
 }

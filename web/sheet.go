@@ -35,9 +35,9 @@ func newSheet(before *sheet, write func() ([]byte, error), build func(body []byt
 	if err != nil {
 		return nil, err
 	}
-	was, err := before.make() // made already, since somebody asked
+	was, failed := before.make() // made already, since somebody asked
 	switch {
-	case err != nil || was == nil:
+	case failed != nil || was == nil:
 		return ready(build(body)), nil
 	case bytes.Equal(was.body, body):
 		return ready(was), nil

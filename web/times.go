@@ -165,9 +165,9 @@ func upwards(d, top time.Duration) int {
 // roundUp is the next round time.
 func roundUp(d time.Duration) time.Duration {
 	for unit := 10 * time.Millisecond; ; unit *= 10 {
-		for _, n := range []time.Duration{1, 2, 5} {
-			if n*unit >= d {
-				return n * unit
+		for _, round := range []time.Duration{unit, unit + unit, 5 * unit} {
+			if round >= d {
+				return round
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func newServerOrLeft(ctx context.Context, cfg *config.Config, o serverOptions) (
 	if !mayComeBack(err) {
 		return nil, err
 	}
-	page, noPage := leftPage(cfg, o)
+	page, noPage := leftPage(cfg, o) //nolint:contextcheck // handlers have their request's
 	if noPage != nil {
 		return nil, errors.Join(err, fmt.Errorf("and there is no page to show meanwhile: %w", noPage))
 	}
@@ -81,7 +81,7 @@ func showLeft(ctx context.Context, cfg *config.Config, o serverOptions, page *we
 	if !isTCP {
 		return nil, errors.Join(why, open.Close())
 	}
-	o.log.ErrorContext(ctx, "the database does not answer; the last page is shown, read-only, until it does", "error", why, "as of", page.Now().At.Format(time.RFC3339))
+	o.log.ErrorContext(ctx, "the database does not answer; the last page is shown, read-only, until it does", "error", why, "as_of", page.Now().At.Format(time.RFC3339))
 	showing, end := context.WithCancel(ctx)
 	defer end()
 	served := make(chan error, 1)

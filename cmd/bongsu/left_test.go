@@ -121,7 +121,7 @@ func (o *ordeal) wantPage(what string, has, not []string) {
 // wantCopy says that a copy is whole and says its age; it returns of when.
 func (o *ordeal) wantCopy(what, dir string) time.Time {
 	o.Helper()
-	c := exec.CommandContext(o.Context(), os.Args[0], "verify", dir, "--any-age") //nolint:gosec // the program itself
+	c := exec.CommandContext(o.Context(), os.Args[0], "verify", dir, "--any-age")
 	c.Env = append(o.env, runAsBongsu+"=1")
 	if out, err := c.CombinedOutput(); err != nil {
 		o.Errorf("%s: bongsu verify: %v\n%s", what, err, out)
@@ -286,7 +286,7 @@ func TestWhateverDiesThePageIsTrue(t *testing.T) {
 // Without a page that was left there is nothing to show, and the process says so.
 func TestNothingToShow(t *testing.T) {
 	o := newOrdeal(t, "postgres://bongsu@127.0.0.1:1/none?sslmode=disable")
-	c := exec.CommandContext(t.Context(), os.Args[0], "serve", "-c", o.config) //nolint:gosec // the program itself
+	c := exec.CommandContext(t.Context(), os.Args[0], "serve", "-c", o.config)
 	c.Env = append(o.env, runAsBongsu+"=1")
 	out, err := c.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "there is no page to show meanwhile: no page is kept") {

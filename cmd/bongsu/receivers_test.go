@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -119,7 +118,7 @@ func everywhere(t *testing.T, answer http.Handler) *http.Transport {
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, s.Listener.Addr().String())
 		},
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test's own server under other names
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the test's own server under other names
 	}
 }
 
@@ -284,7 +283,7 @@ func forward(t *testing.T, host string) http.Handler {
 	t.Helper()
 	return &httputil.ReverseProxy{
 		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: host}) },
-		ErrorLog: log.New(t.Output(), "", 0),
+		ErrorLog: slog.NewLogLogger(slog.NewTextHandler(t.Output(), nil), slog.LevelWarn),
 	}
 }
 

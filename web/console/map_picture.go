@@ -105,19 +105,20 @@ func (v *visit) box(words *web.Words, c *status.ComponentView) box {
 func newEdge(need status.Need, from, to box, lines map[pass]int) edge {
 	const step = boxWide + gapWide
 	x, y := from.X+boxWide, from.Y+boxHigh/2
-	path := fmt.Sprintf("M%d %d", x, y)
+	var path strings.Builder
+	fmt.Fprintf(&path, "M%d %d", x, y)
 	curve := func(toX, toY int) {
 		bend := max((toX-x)/2, gapWide/2)
-		path += fmt.Sprintf("C%d %d %d %d %d %d", x+bend, y, toX-bend, toY, toX, toY)
+		fmt.Fprintf(&path, "C%d %d %d %d %d %d", x+bend, y, toX-bend, toY, toX, toY)
 		x, y = toX, toY
 	}
 	for column := from.X/step + 1; column < to.X/step; column++ {
 		curve(column*step, lines[pass{column, need.ID}])
 		x += boxWide
-		path += fmt.Sprintf("H%d", x)
+		fmt.Fprintf(&path, "H%d", x)
 	}
 	curve(to.X, to.Y+boxHigh/2)
-	return edge{D: path, Soft: need.Soft, Failing: from.Class == "down" || from.Class == "part"}
+	return edge{D: path.String(), Soft: need.Soft, Failing: from.Class == "down" || from.Class == "part"}
 }
 
 // stop is a place in a column: a component's, or room for a line that passes by.
