@@ -38,7 +38,7 @@ func newSheet(before *sheet, write func() ([]byte, error), build func(body []byt
 	was, failed := before.make() // made already, since somebody asked
 	switch {
 	case failed != nil || was == nil:
-		return ready(build(body)), nil
+		return ready(build(body)), nil //nolint:nilerr // there is nothing to take over, that is all
 	case bytes.Equal(was.body, body):
 		return ready(was), nil
 	}
