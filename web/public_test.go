@@ -21,7 +21,7 @@ func public() map[string]string {
 	return map[string]string{
 		"/": short, "/en/": short, "/ja/history": short, "/components/login": short, "/incidents/01JD9R2W8F": short, "/history": short,
 		"/maintenance": short, "/judging": short, "/apps": short, "/apps/safety-report": short, "/check": short, "/check/7F3K": short,
-		"/api/v1/status": short, "/api/v1/locations": short, "/api/v1/apps": short, "/widget/safety-report.json": short,
+		"/api/v1/status": short, "/api/v1/locations": short, "/api/v1/apps": short, "/widget/safety-report.json": "max-age=10, stale-if-error=86400",
 		"/api/v2/summary.json": short, "//api/v2/status.json": short, "/api/v2/components.json": short, "/api/v2/incidents.json": short,
 		"/api/v2/incidents/unresolved.json": short, "/api/v2/scheduled-maintenances.json": short,
 		"/api/v2/scheduled-maintenances/upcoming.json": short, "/api/v2/scheduled-maintenances/active.json": short,
