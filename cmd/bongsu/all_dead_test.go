@@ -64,10 +64,11 @@ func TestPublishingWhileEverythingElseIsDead(t *testing.T) {
 	if page := s.get("/?lang=en"); !strings.Contains(page, "Gates stay shut") {
 		t.Errorf("the page lacks it:\n%s", page)
 	}
-	eventually(t, slowly, "the incident's page to say that nobody is told yet", func() bool { return strings.Contains(s.get(to+"?lang=en"), "0 / 2") })
+	const glance = 500 * time.Millisecond // the console lets nobody ask much oftener
+	atEvery(t, glance, slowly, "the incident's page to say that nobody is told yet", func() bool { return strings.Contains(s.get(to+"?lang=en"), "0 / 2") })
 	now := func() string { return s.get("/console?lang=en") }
-	eventually(t, slowly, "the first screen to say how many wait", func() bool { return strings.Contains(now(), "2 people") })
-	eventually(t, slowly, "the first screen to say that gateways are dead", func() bool { return strings.Contains(now(), "errors of its own") })
+	atEvery(t, glance, slowly, "the first screen to say how many wait", func() bool { return strings.Contains(now(), "2 people") })
+	atEvery(t, glance, slowly, "the first screen to say that gateways are dead", func() bool { return strings.Contains(now(), "errors of its own") })
 	for _, path := range []string{"/console/deliveries", "/console/components", "/console/map", "/console/subscribers", "/console/audit", "/console/settings", "/console/drills", "/console/users", "/console/account", "/incidents/" + strings.TrimPrefix(to, "/console/incidents/")} {
 		if code, body, _ := s.ask(http.MethodGet, path+"?lang=en", nil); code != http.StatusOK && code != http.StatusNotFound {
 			t.Errorf("%s: %d\n%s", path, code, body)

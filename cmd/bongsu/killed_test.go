@@ -305,8 +305,14 @@ func (p *process) kill() {
 
 func eventually(t *testing.T, most time.Duration, what string, done func() bool) {
 	t.Helper()
+	atEvery(t, 20*time.Millisecond, most, what, done)
+}
+
+// atEvery asks as seldom as a limit on requests wants it.
+func atEvery(t *testing.T, pause, most time.Duration, what string, done func() bool) {
+	t.Helper()
 	deadline := time.After(most)
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for !done() {
 		select {
