@@ -37,9 +37,28 @@ const (
 	killedPeople = 150
 	killedRate   = 250
 	// flushed is how long an answer may take to be in the books: the flush
-	// window, and a commit on a disk that others use as well.
+	// window, and a commit.
 	flushed = 50 * time.Millisecond
 )
+
+// written is how long a few bytes take to be on the disk now, beside all others
+// who use the machine.
+func written(t *testing.T) time.Duration {
+	t.Helper()
+	start := time.Now()
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("here"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(start)
+}
 
 // Killed at any instant, nobody is missed; what is repeated is at most what was
 // under way or not yet in the books, and was in doubt there before; with a
@@ -92,7 +111,8 @@ func (k slaughter) run(t *testing.T, database string) {
 		}
 		k.live(gate)
 		victim := k.nodes[rand.IntN(len(k.nodes))]
-		bound += gate.unsettled(flushed)
+		busy := written(t)
+		bound += gate.unsettled(flushed + 4*busy)
 		alive[victim].kill()
 		alive[victim] = begin(victim)
 	}
