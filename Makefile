@@ -22,7 +22,7 @@ race: ## the quick tests under the race detector
 
 deep: ## the slow tests: kills, ten thousand histories, whole outages twice, mutants, fuzzing, pictures (up to 45 minutes)
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m ./status ./notifier/words
-	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Killed|Mutants|EveryScenario|DeadGateway' ./store ./cmd/bongsu
+	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Killed|Mutants|EveryScenario|DeadGateway|Takeover|Away|ReadOnly' ./store ./cmd/bongsu
 	$(MAKE) fuzz
 	$(MAKE) pictures
 
