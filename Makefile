@@ -20,18 +20,17 @@ test: ## the quick tests; names the parts that are missing here
 race: ## the quick tests under the race detector
 	go run ./cmd/testall -race
 
-deep: ## the slow tests: kills, ten thousand histories, whole outages twice, mutants, fuzzing, pictures (up to 45 minutes)
+deep: ## the slow tests: kills, ten thousand histories, whole outages twice, mutants, fuzzing (up to 45 minutes)
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m ./status ./notifier/words
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Killed|Mutants|EveryScenario|DeadGateway|Takeover|Away|ReadOnly' ./store ./cmd/bongsu
 	$(MAKE) fuzz
-	$(MAKE) pictures
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	./tools/fuzz.sh $(FUZZTIME)
 
 pictures: ## the pages as pictures, in pictures/: three languages, phone and desktop, light and dark
 	mkdir -p pictures
-	BONGSU_PICTURES=$(CURDIR)/pictures go test -count=1 -run 'Pictures|CanBeReadAndPressed' ./web/...
+	BONGSU_PICTURES=$(CURDIR)/pictures go test -count=1 -timeout 90m -run 'Pictures|CanBeReadAndPressed' ./web/...
 
 bench: ## the figures of docs/benchmarks.md, each beside its limit in the same run
 	go test -p 1 -tags bench -count=1 -timeout 30m -v -run '^TestBench' ./... | grep -vE '^(=== |--- |PASS|ok |\?|testing:)'

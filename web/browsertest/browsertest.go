@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long one test may use its browser.
-const patience = 3 * time.Minute
+const patience = 10 * time.Minute
 
 // Open starts a Chromium and returns the context its pages are driven with.
 // Both end with the test. Without Chromium on the machine the test is left
