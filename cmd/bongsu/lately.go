@@ -11,75 +11,68 @@ import (
 // How the page is given what the history knows: visitors never ask the database.
 const (
 	latelyEvery = 2 * time.Second
-	latelyBatch = 20 // series read at a time: ten thousand of them within twenty minutes
+	latelyBatch = 20          // series read at a time: ten thousand of them within twenty minutes
+	latelyRound = time.Minute // at most once each
 	latelySpan  = 24 * time.Hour
 	olderEvery  = 10 * time.Minute
 	olderYears  = 5
 )
 
-// latelyTurn goes round all components, a few at a time.
-type latelyTurn struct{ at int }
+// latelyTurn goes round all components, a few at a time, and rests before it
+// goes round again: what it reads are hours.
+type latelyTurn struct {
+	at    int
+	began time.Time // this round
+}
 
 // next are the components whose turn it is: as many as have a batch of series
-// between them, and at least one.
-func (l *latelyTurn) next(s *status.Snapshot) []*status.ComponentView {
+// between them, and at least one; none while it rests.
+func (l *latelyTurn) next(s *status.Snapshot, now time.Time) []*status.ComponentView {
 	var all []*status.ComponentView
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
 			all = append(all, &s.Groups[g].Components[c])
 		}
 	}
-	var turn []*status.ComponentView
-	series := 0
-	for range all {
-		if l.at >= len(all) {
-			l.at = 0
+	if l.at >= len(all) {
+		if now.Sub(l.began) < latelyRound {
+			return nil
 		}
-		c := all[l.at]
-		if series += len(c.Standings); series > latelyBatch && len(turn) > 0 {
+		l.at = 0
+	}
+	if l.at == 0 {
+		l.began = now
+	}
+	first, series := l.at, 0
+	for ; l.at < len(all); l.at++ {
+		if series += len(all[l.at].Standings); series > latelyBatch && l.at > first {
 			break
 		}
-		turn = append(turn, c)
-		l.at++
 	}
-	return turn
+	return all[first:l.at]
 }
 
 // runLately hands the page how long looks took, and what ended long ago, until
 // ctx is done.
 func runLately(ctx context.Context, s *server) {
-	tick := time.NewTicker(latelyEvery)
-	defer tick.Stop()
 	var turn latelyTurn
 	var asked time.Time
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		snapshot := s.latest.Load()
-		if snapshot == nil {
-			continue
-		}
-		now := time.Now()
-		var err error
+	s.repeat(ctx, latelyEvery, func(snapshot *status.Snapshot, now time.Time) error {
 		if now.Sub(asked) >= olderEvery {
-			if err = handOlder(ctx, s, now); err == nil {
-				asked = now
+			if err := handOlder(ctx, s, now); err != nil {
+				return err
+			}
+			asked = now
+		}
+		for _, c := range turn.next(snapshot, now) {
+			if err := handTook(ctx, s, c, now); err != nil {
+				return err
 			}
 		}
-		for _, c := range turn.next(snapshot) {
-			if err == nil {
-				err = handTook(ctx, s, c, now)
-			}
-		}
-		if err != nil && !failing && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "reading the history for the page; it shows what it knew before", "error", err)
-		}
-		failing = err != nil
-	}
+		return nil
+	}, func(err error) {
+		s.log.WarnContext(ctx, "reading the history for the page; it shows what it knew before", "error", err)
+	})
 }
 
 func handOlder(ctx context.Context, s *server, now time.Time) error {

@@ -60,35 +60,24 @@ func kindsOf(cfg *config.Config) map[string]string {
 // runSent hands the page its counts until ctx is done.
 func runSent(ctx context.Context, s *server) {
 	c := newSentCounts(s)
-	tick := time.NewTicker(sentEvery)
-	defer tick.Stop()
-	failing := false
 	var shown map[string]*web.Sent // as open pages of the console have seen it
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		snapshot := s.latest.Load()
-		if snapshot == nil {
-			continue
-		}
+	s.repeat(ctx, sentEvery, func(snapshot *status.Snapshot, now time.Time) error {
 		if e := s.engine.Load(); e != nil {
 			c.kinds = kindsOf(e.cfg)
 		}
-		sent, err := c.ask(ctx, snapshot, time.Now())
-		if err != nil && !failing && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "counting what became of notices; the page shows the numbers of before", "error", err)
+		sent, err := c.ask(ctx, snapshot, now)
+		if err != nil {
+			return err
 		}
-		if failing = err != nil; !failing {
-			s.page.Count(sent)
-			if s.console != nil && !maps.Equal(sent, shown) {
-				s.console.Changed(console.Deliveries)
-			}
-			shown = sent
+		s.page.Count(sent)
+		if s.console != nil && !maps.Equal(sent, shown) {
+			s.console.Changed(console.Deliveries)
 		}
-	}
+		shown = sent
+		return nil
+	}, func(err error) {
+		s.log.WarnContext(ctx, "counting what became of notices; the page shows the numbers of before", "error", err)
+	})
 }
 
 // ask brings the counts up to now. What has not changed is the same pointer as
