@@ -70,9 +70,9 @@ func NewDesk(board *status.Board, location string, writer Writer) *Desk {
 	}
 }
 
-// Todo is what follows from a judgement. Whoever is given a Record reports
+// Agenda is what follows from a judgement. Whoever is given a Record reports
 // with Recorded how it went, and is given no other before.
-type Todo struct {
+type Agenda struct {
 	Judged   bool
 	Publish  *status.Snapshot // nil: the page stays as it is
 	Record   *notifier.Record // nil: nothing to commit now
@@ -175,18 +175,18 @@ func (d *Desk) Pending() bool { return d.asked || d.urgent || d.gathering() }
 
 // Due judges if there is something to judge, and returns what is to be done
 // and when to ask next.
-func (d *Desk) Due(now time.Time) (todo Todo, next time.Time) {
+func (d *Desk) Due(now time.Time) (agenda Agenda, next time.Time) {
 	d.step(now)
 	if at := d.judgeAt(); !at.After(now) {
-		d.judge(&todo, now)
+		d.judge(&agenda, now)
 	}
-	todo.Record = d.release(now)
-	todo.Problems, d.wordless = append(todo.Problems, d.wordless...), nil
+	agenda.Record = d.release(now)
+	agenda.Problems, d.wordless = append(agenda.Problems, d.wordless...), nil
 	next = d.judgeAt()
 	if at := d.releaseAt(); !at.IsZero() && at.Before(next) {
 		next = at
 	}
-	return todo, next
+	return agenda, next
 }
 
 // step notices a clock that was set back, which would make every pause as long
@@ -226,12 +226,12 @@ func (d *Desk) showAt() time.Time {
 	return d.shown.Add(refresh)
 }
 
-func (d *Desk) judge(todo *Todo, now time.Time) {
+func (d *Desk) judge(agenda *Agenda, now time.Time) {
 	if due := d.board.Due(); !due.IsZero() && !due.After(now) {
 		d.lapsed = true
 	}
 	change := d.board.Judge(now)
-	todo.Judged = true
+	agenda.Judged = true
 	d.tell(&change, now)
 	news := d.asked || !change.Empty() || len(change.Doubts) > 0 // who asked is answered by a commit, so there is one
 	d.voted, d.asked, d.judged = false, false, now
@@ -239,7 +239,7 @@ func (d *Desk) judge(todo *Todo, now time.Time) {
 		return
 	}
 	page := d.board.Snapshot(now)
-	todo.Publish, d.shown, d.lapsed = page, now, false
+	agenda.Publish, d.shown, d.lapsed = page, now, false
 	d.miss(page.Locations, now)
 	d.unheard(page.Locations, now)
 	if !news {
@@ -249,7 +249,7 @@ func (d *Desk) judge(todo *Todo, now time.Time) {
 	if len(change.Events) > 0 {
 		var err error
 		if record.Notices, err = d.writer.Compose(page, change.Events, now); err != nil {
-			todo.Problems = append(todo.Problems, fmt.Errorf("wording notices: %w", err))
+			agenda.Problems = append(agenda.Problems, fmt.Errorf("wording notices: %w", err))
 			d.Alarm("words", "some notices could not be worded and are not sent: "+err.Error(), now)
 		}
 	}

@@ -80,8 +80,8 @@ func drive(looks []probes.Outcome, fails []bool) *ledger {
 			d.Recorded(err, now)
 			writing = nil
 		}
-		todo, _ := d.Due(now)
-		if writing = todo.Record; writing != nil {
+		agenda, _ := d.Due(now)
+		if writing = agenda.Record; writing != nil {
 			writing = clone(writing)
 		}
 		now = now.Add(500 * time.Millisecond)
@@ -111,9 +111,9 @@ func TestJudgedTogether(t *testing.T) {
 	m := &status.Model{Site: status.Site{Zone: time.UTC}, Locations: []status.Location{{ID: here}}, Components: []status.Component{{ID: "pay", Checks: []status.Check{{ID: "pay/1", Fresh: time.Minute}}}}}
 	d := monitor.NewDesk(status.NewBoard(m, status.Memory{}, &names{}), here, writer{})
 	judged := func(after time.Duration) bool {
-		todo, _ := d.Due(noon.Add(after))
+		agenda, _ := d.Due(noon.Add(after))
 		d.Recorded(nil, noon.Add(after))
-		return todo.Judged
+		return agenda.Judged
 	}
 	look := func(after time.Duration) {
 		at := noon.Add(after)
@@ -149,9 +149,9 @@ func TestAlarmsGoOnWhenTheClockIsSetBack(t *testing.T) {
 	d := monitor.NewDesk(status.NewBoard(m, status.Memory{}, &names{}), here, writer{})
 	alarm := func(at time.Time) {
 		d.Alarm("disk", "the disk is full", at)
-		todo, _ := d.Due(at)
-		if todo.Record != nil {
-			heard += len(todo.Record.Notices)
+		agenda, _ := d.Due(at)
+		if agenda.Record != nil {
+			heard += len(agenda.Record.Notices)
 			d.Recorded(nil, at)
 		}
 	}
@@ -187,12 +187,12 @@ func TestOperatorsHearOfDroppedIncidents(t *testing.T) {
 			d := monitor.NewDesk(status.NewBoard(m, memory, &names{}), here, writer{})
 			var heard []string
 			for at := noon; at.Before(noon.Add(3 * time.Hour)); at = at.Add(time.Minute) {
-				todo, _ := d.Due(at)
-				if todo.Record == nil {
+				agenda, _ := d.Due(at)
+				if agenda.Record == nil {
 					continue
 				}
-				for i := range todo.Record.Notices {
-					heard = append(heard, todo.Record.Notices[i].ID)
+				for i := range agenda.Record.Notices {
+					heard = append(heard, agenda.Record.Notices[i].ID)
 				}
 				d.Recorded(nil, at)
 			}

@@ -52,27 +52,27 @@ func (j *judge) turn(ctx context.Context) time.Duration {
 		j.desk.Believe(j.Location, j.Self.Doubts(now), now)
 	}
 	began := time.Now()
-	todo, next := j.desk.Due(now)
-	if todo.Judged {
+	agenda, next := j.desk.Due(now)
+	if agenda.Judged {
 		j.Metrics.judging.Observe(time.Since(began).Seconds())
 	}
-	j.do(ctx, &todo)
+	j.do(ctx, &agenda)
 	return min(pulse, next.Sub(now))
 }
 
-func (j *judge) do(ctx context.Context, todo *Todo) {
-	for _, err := range todo.Problems {
+func (j *judge) do(ctx context.Context, agenda *Agenda) {
+	for _, err := range agenda.Problems {
 		j.Log.ErrorContext(ctx, "judging", "error", err)
 	}
-	if todo.Publish != nil {
+	if agenda.Publish != nil {
 		select {
 		case <-j.pages: // overtaken before the page could show it
 		default:
 		}
-		j.pages <- todo.Publish // only this goroutine sends, so there is room
+		j.pages <- agenda.Publish // only this goroutine sends, so there is room
 	}
-	if todo.Record != nil {
-		j.commit(ctx, *todo.Record)
+	if agenda.Record != nil {
+		j.commit(ctx, *agenda.Record)
 	}
 	j.Metrics.unrecorded.Set(float64(j.desk.Unrecorded()))
 	j.Metrics.dropped.Add(float64(j.desk.Dropped()))

@@ -19,9 +19,9 @@ func TestAFormThatIsSentTwiceIsCarriedOutOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	todo, _ := d.Due(noon)
-	if todo.Record == nil || len(todo.Record.Answers) != 1 || todo.Record.Answers[0].Made != first || todo.Record.Answers[0].Asked != open.Digest() || len(todo.Record.Change.Incidents) != 1 {
-		t.Fatalf("kept %+v", todo.Record)
+	agenda, _ := d.Due(noon)
+	if agenda.Record == nil || len(agenda.Record.Answers) != 1 || agenda.Record.Answers[0].Made != first || agenda.Record.Answers[0].Asked != open.Digest() || len(agenda.Record.Change.Incidents) != 1 {
+		t.Fatalf("kept %+v", agenda.Record)
 	}
 	d.Recorded(nil, noon)
 	if again, err := d.Once(open, noon.Add(time.Second)); err != nil || again != first {
@@ -31,9 +31,9 @@ func TestAFormThatIsSentTwiceIsCarriedOutOnce(t *testing.T) {
 	if again, err := d.Once(open, noon.Add(2*time.Second)); !errors.Is(err, status.ErrAsked) || again != first {
 		t.Errorf("with other words came of it %q (%v)", again, err)
 	}
-	todo, _ = d.Due(noon.Add(3 * time.Second))
-	if todo.Record != nil && len(todo.Record.Change.Incidents)+len(todo.Record.Answers) > 0 {
-		t.Errorf("something happened: %+v", todo.Record)
+	agenda, _ = d.Due(noon.Add(3 * time.Second))
+	if agenda.Record != nil && len(agenda.Record.Change.Incidents)+len(agenda.Record.Answers) > 0 {
+		t.Errorf("something happened: %+v", agenda.Record)
 	}
 	// What the board refused may be asked again under the same id.
 	wrong := status.Command{ID: "form-2", Incident: "i9", Note: &status.NoteDraft{Text: status.Text{"en": "?"}}}

@@ -303,22 +303,22 @@ func (r *rig) Judge(ctx context.Context, now time.Time) (next time.Time, send bo
 	r.self.Tick(now, r.city.Now().Sub(r.scenario.Start))
 	r.desk.Believe(r.rosters[0].location, r.self.Doubts(now), now)
 	for {
-		todo, next := r.desk.Due(now)
-		if err := errors.Join(todo.Problems...); err != nil {
+		agenda, next := r.desk.Due(now)
+		if err := errors.Join(agenda.Problems...); err != nil {
 			return next, send, err
 		}
-		if todo.Publish != nil {
-			send = r.show(todo.Publish) || send
+		if agenda.Publish != nil {
+			send = r.show(agenda.Publish) || send
 		}
-		if todo.Record == nil {
+		if agenda.Record == nil {
 			return next, send, nil
 		}
-		err := r.keep(ctx, todo.Record)
+		err := r.keep(ctx, agenda.Record)
 		r.desk.Recorded(err, now)
 		if err != nil {
 			return next, send, err
 		}
-		send = send || len(todo.Record.Notices) > 0
+		send = send || len(agenda.Record.Notices) > 0
 	}
 }
 
