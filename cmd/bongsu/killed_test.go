@@ -50,6 +50,12 @@ func TestKilledServer(t *testing.T) {
 // newPostgres starts a cluster of the test's own.
 func newPostgres(t *testing.T) string {
 	t.Helper()
+	return newCluster(t).Database("bongsu")
+}
+
+// newCluster starts one with an empty database, bongsu.
+func newCluster(t *testing.T) *pgtest.Cluster {
+	t.Helper()
 	cluster, err := pgtest.Start()
 	if errors.Is(err, exec.ErrNotFound) {
 		pgtest.Missing(t, "PostgreSQL")
@@ -66,7 +72,7 @@ func newPostgres(t *testing.T) string {
 	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE bongsu"); err != nil {
 		t.Fatal(err)
 	}
-	return cluster.Database("bongsu")
+	return cluster
 }
 
 // killedConfig is a server that has one thing to watch and a notice to send.
