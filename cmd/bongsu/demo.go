@@ -275,13 +275,16 @@ func (d *demo) offerConsole(ctx context.Context) error {
 	return nil
 }
 
-// settle waits until the last texts are on the phones.
+// settle waits until the last texts are on the phones. The page says that it is
+// over while the books still write that down, so an empty queue alone proves
+// nothing.
 func (d *demo) settle(ctx context.Context) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		booked := d.endsAreBooked(ctx)
 		q, err := d.server.store.Queue(ctx, time.Now())
-		if err == nil && q.Depth == 0 && d.city.Travelling() == 0 {
+		if booked && err == nil && q.Depth == 0 && d.city.Travelling() == 0 {
 			return nil
 		}
 		select {
@@ -290,6 +293,24 @@ func (d *demo) settle(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// endsAreBooked says whether everything that is over on the page has, in the
+// books, a notice of its end, if anybody was told that it began.
+func (d *demo) endsAreBooked(ctx context.Context) bool {
+	page := d.server.latest.Load()
+	for i := range page.Past {
+		told, err := d.server.store.IncidentProgress(ctx, page.Past[i].ID)
+		if err != nil {
+			return false
+		}
+		began := slices.ContainsFunc(told, func(p store.Progress) bool { return p.Event == string(status.EventOpened) })
+		ended := slices.ContainsFunc(told, func(p store.Progress) bool { return p.Event == string(status.EventResolved) })
+		if began && !ended && page.Past[i].MergedInto == "" {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *demo) narrate(s drill.Scene) {
