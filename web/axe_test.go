@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"bongsu/notifier/peertest"
 	"bongsu/notifier/signup"
 	"bongsu/web"
 	"bongsu/web/browsertest"
@@ -129,10 +127,7 @@ func openIn(tab context.Context, t *testing.T, th theme, width, height int64, ur
 // language and theme; the deep one sees all of it.
 func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 	deep := os.Getenv("BONGSU_DEEP") != ""
-	axe, err := os.ReadFile(filepath.Join(peertest.Dir(t, "axe-core"), "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := browsertest.AxeCore(t)
 	_, url := everything(t)
 	tab := browsertest.Open(t)
 	n := 0
@@ -143,7 +138,7 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 				for h, th := range themes() {
 					if deep || (n%3 == l && n%4 == h) {
 						openIn(tab, t, th, 360, 740, url+inLanguage(path, lang))
-						browsertest.Audit(tab, t, string(axe), path+" in "+lang+", "+th.name)
+						browsertest.Audit(tab, t, axe, path+" in "+lang+", "+th.name)
 					}
 				}
 			}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"bongsu/notifier/peertest"
 	"bongsu/status"
 	"bongsu/web"
 	"bongsu/web/browsertest"
@@ -543,10 +542,7 @@ func TestTheFrameInAPage(t *testing.T) {
 // and dark, and the frame by itself.
 func TestTheWidgetCanBeUsedByEverybody(t *testing.T) {
 	tab := browsertest.Open(t)
-	axe, err := os.ReadFile(filepath.Join(peertest.Dir(t, "axe-core"), "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := browsertest.AxeCore(t)
 	site := newOrigin(t, web.Options{})
 	s := crowded()
 	site.face.Publish(present(s))
@@ -559,13 +555,7 @@ func TestTheWidgetCanBeUsedByEverybody(t *testing.T) {
 				if (a) return true;
 				await new Promise((go) => setTimeout(go, 25));
 			} return false; })()`)
-			found := evaluated[[]struct{ ID, Impact, Help string }](tab, t, string(axe)+`;
-				axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.map((v) => ({ID: v.id, Impact: v.impact, Help: v.help})))`)
-			for _, f := range found {
-				if f.Impact == "serious" || f.Impact == "critical" {
-					t.Errorf("%s (dark: %t): %s (%s): %s", address, dark, f.ID, f.Impact, f.Help)
-				}
-			}
+			browsertest.Audit(tab, t, axe, fmt.Sprintf("%s (dark: %t)", address, dark))
 			if wide := evaluated[float64](tab, t, "document.documentElement.scrollWidth"); wide > 320 {
 				t.Errorf("%s is %.0f px wide", address, wide)
 			}

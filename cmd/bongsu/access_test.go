@@ -71,22 +71,33 @@ func openHouse(t *testing.T) *house {
 		}
 		return newServer(t.Context(), cfg, serverOptions{env: find, simulation: true, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	})
-	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, nil) }()
-	t.Cleanup(func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Errorf("the server: %v", err)
-		}
-		s.Close()
-	})
-	h := &house{server: s, city: city, url: "http://" + listen}
+	return moveIn(t, &house{server: s, city: city, url: "http://" + listen})
+}
+
+// moveIn runs a house's server until the test ends, and waits until it is ready.
+func moveIn(t *testing.T, h *house) *house {
+	t.Helper()
+	t.Cleanup(running(t, h.server))
 	eventually(t, 10*time.Second, "the server is ready", func() bool {
 		code, _ := h.send(t, http.MethodGet, "/readyz", "")
 		return code == http.StatusOK
 	})
 	return h
+}
+
+// running runs a server until the stop that it gives, which closes it.
+func running(t *testing.T, s *server) (stop func()) {
+	t.Helper()
+	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, nil) }()
+	return func() {
+		end()
+		if err := <-ended; err != nil {
+			t.Errorf("the server: %v", err)
+		}
+		s.Close()
+	}
 }
 
 // listening opens a server on a free address. The tests beside this one look for

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -154,16 +153,7 @@ func TestASilencedComponentIsNotTold(t *testing.T) {
 			}
 			return newServer(t.Context(), cfg, serverOptions{env: find, log: slog.New(slog.DiscardHandler), consoleDoor: oneDoor{}})
 		})
-		ctx, end := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- s.Run(ctx, nil) }()
-		defer func() {
-			end()
-			if err := <-ended; err != nil {
-				t.Errorf("the server: %v", err)
-			}
-			s.Close()
-		}()
+		defer running(t, s)()
 		eventually(t, 10*time.Second, "the page is up", func() bool { return s.latest.Load() != nil })
 		story(&house{server: s, url: "http://" + listen})
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -53,16 +52,7 @@ func TestTheFirstUserOfAServer(t *testing.T) {
 		if err := s.offerFirstUser(t.Context(), log); err != nil {
 			t.Fatal(err)
 		}
-		ctx, end := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- s.Run(ctx, nil) }()
-		defer func() {
-			end()
-			if err := <-ended; err != nil {
-				t.Errorf("the server: %v", err)
-			}
-			s.Close()
-		}()
+		defer running(t, s)()
 		jar, err := cookiejar.New(nil)
 		if err != nil {
 			t.Fatal(err)

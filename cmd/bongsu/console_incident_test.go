@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -92,16 +91,7 @@ func openStationOn(t *testing.T, text string, door console.Door, env map[string]
 		t.Fatal(err)
 	}
 	prepare(s.store)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, nil) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("the server: %v", err)
-		}
-		s.Close()
-	})
+	t.Cleanup(running(t, s))
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -41,16 +40,7 @@ func TestHeartbeat(t *testing.T) {
 			}
 			return newServer(t.Context(), cfg, serverOptions{env: find, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		})
-		ctx, end := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- s.Run(ctx, nil) }()
-		defer func() {
-			end()
-			if err := <-ended; err != nil {
-				t.Errorf("the server: %v", err)
-			}
-			s.Close()
-		}()
+		defer running(t, s)()
 		h := &house{server: s, url: "http://" + listen}
 		eventually(t, 10*time.Second, "the page is up", func() bool { return s.latest.Load() != nil })
 		story(h, beatToken(s.beats.key, "backup/nightly"))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -137,22 +136,7 @@ func openPeople(t *testing.T) (*house, *letters) {
 		}
 		return newServer(t.Context(), cfg, serverOptions{env: find, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	})
-	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, nil) }()
-	t.Cleanup(func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Errorf("the server: %v", err)
-		}
-		s.Close()
-	})
-	h := &house{server: s, url: "http://" + listen}
-	eventually(t, 10*time.Second, "the server is ready", func() bool {
-		code, _ := h.send(t, http.MethodGet, "/readyz", "")
-		return code == http.StatusOK
-	})
-	return h, inbox
+	return moveIn(t, &house{server: s, url: "http://" + listen}), inbox
 }
 
 var (

@@ -91,22 +91,7 @@ func openReceivers(t *testing.T, answer http.Handler) *house {
 		}
 		return newServer(t.Context(), cfg, serverOptions{env: find, simulation: true, log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	})
-	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, nil) }()
-	t.Cleanup(func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Errorf("the server: %v", err)
-		}
-		s.Close()
-	})
-	h := &house{server: s, city: city, url: "http://" + listen}
-	eventually(t, 10*time.Second, "the server is ready", func() bool {
-		code, _ := h.send(t, http.MethodGet, "/readyz", "")
-		return code == http.StatusOK
-	})
-	return h
+	return moveIn(t, &house{server: s, city: city, url: "http://" + listen})
 }
 
 // everywhere is a way on which the handler stands at every address.
@@ -198,38 +183,6 @@ func TestANumberIsGoodForAlimTalkToo(t *testing.T) {
 	}
 }
 
-// pushPeer is npm's web-push-testing, which gives out subscriptions at a host
-// that everybody could reach and reads what is pushed to them.
-const pushPeer = `
-	const { PushApiModel } = require("web-push-testing/src/PushApiModel.js");
-	const Server = require("web-push-testing/src/server.js");
-	const model = new PushApiModel();
-	const server = new Server(model, 0);
-	const listen = server._app.listen.bind(server._app);
-	server._app.listen = (port, ready) => listen(port, "127.0.0.1", ready);
-	model.notifyUrl = "https://push.example/notify/";
-	console.log = () => {};
-	server.startServer();
-	server._server.on("listening", () => process.stdout.write("http://127.0.0.1:" + server._server.address().port + "\n"));`
-
-// askPeer posts JSON to the push service's own interface.
-func askPeer(t *testing.T, address string, question, answer any) {
-	t.Helper()
-	q, err := json.Marshal(question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := http.Post(address, "application/json", strings.NewReader(string(q)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	raw, _ := io.ReadAll(r.Body)
-	if r.StatusCode != http.StatusOK || json.Unmarshal(raw, answer) != nil {
-		t.Fatalf("%s: %d %s", address, r.StatusCode, raw)
-	}
-}
-
 // A browser signs up with a press of a button and shows what is pushed to it.
 // Chromium's own push service is not on this machine: the subscription is given
 // out by another, which also decrypts what we push, and the browser gets it from
@@ -237,18 +190,9 @@ func askPeer(t *testing.T, address string, question, answer any) {
 func TestByPushInABrowser(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.Open(t)
-	base := peertest.Serve(t, pushPeer, "web-push-testing")
-	at, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := openReceivers(t, forward(t, at.Host))
-	var given struct{ Data map[string]any }
-	askPeer(t, base+"/subscribe", map[string]string{"userVisibleOnly": "true", "applicationServerKey": pushKey(h.cfg)}, &given)
-	subscription, err := json.Marshal(given.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	service := peertest.Push(t, "https://push.example")
+	h := openReceivers(t, forward(t, strings.TrimPrefix(service.URL, "http://")))
+	subscription, client := service.Subscribe(t, pushKey(h.cfg))
 	workers := heedWorkers(tab, t)
 	if _, err := chromedp.CallBrowser(tab, browser.SetPermission, browser.SetPermissionParams{
 		Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: h.url,
@@ -265,7 +209,7 @@ func TestByPushInABrowser(t *testing.T) {
 		chromedp.Click("form[data-push] button"), chromedp.WaitVisible(`input[name="code"]`)); err != nil {
 		t.Fatal(err)
 	}
-	message := func(n int) string { return pushed(t, base, given.Data["clientHash"], n) }
+	message := func(n int) string { return pushed(t, service, client, n) }
 	code := codeText.FindString(message(1))
 	if shown := workers.show(tab, t, h.url, message(1)); !strings.Contains(shown, code) {
 		t.Errorf("the browser shows %q", shown)
@@ -288,14 +232,14 @@ func forward(t *testing.T, host string) http.Handler {
 }
 
 // pushed waits for the nth message to a subscription, decrypted.
-func pushed(t *testing.T, base string, client any, n int) string {
+func pushed(t *testing.T, service *peertest.PushService, client string, n int) string {
 	t.Helper()
-	var got struct{ Data struct{ Messages []string } }
+	var got []string
 	eventually(t, 20*time.Second, fmt.Sprintf("push %d", n), func() bool {
-		askPeer(t, base+"/get-notifications", map[string]any{"clientHash": client}, &got)
-		return len(got.Data.Messages) >= n
+		got = service.Pushed(t, client)
+		return len(got) >= n
 	})
-	return got.Data.Messages[n-1]
+	return got[n-1]
 }
 
 // workers are the service workers that a browser has registered.

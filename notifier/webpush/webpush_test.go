@@ -161,61 +161,15 @@ func claimsOf(t *testing.T, header string) map[string]any {
 	return claims
 }
 
-// pushService is npm's web-push-testing on a port of its own: it gives out
-// subscriptions, verifies what comes against the key they were made with, and
-// decrypts it.
-const pushService = `
-	const { PushApiModel } = require("web-push-testing/src/PushApiModel.js");
-	const Server = require("web-push-testing/src/server.js");
-	const model = new PushApiModel();
-	const server = new Server(model, 0);
-	const listen = server._app.listen.bind(server._app);
-	server._app.listen = (port, ready) => listen(port, "127.0.0.1", ready);
-	console.log = () => {};
-	server.startServer();
-	server._server.on("listening", () => {
-		const base = "http://127.0.0.1:" + server._server.address().port;
-		model.notifyUrl = base + "/notify/";
-		process.stdout.write(base + "\n");
-	});`
-
-// ask posts JSON to the push service's own interface.
-func ask(t *testing.T, address string, question, answer any) {
-	t.Helper()
-	q, err := json.Marshal(question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := http.Post(address, "application/json", strings.NewReader(string(q)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	raw, _ := io.ReadAll(r.Body)
-	if r.StatusCode != http.StatusOK || answer != nil && json.Unmarshal(raw, answer) != nil {
-		t.Fatalf("%s: %d %s", address, r.StatusCode, raw)
-	}
-}
-
 // Somebody else's push service takes our pushes, and somebody else's browser
 // reads them.
 func TestAnotherDecryptsIt(t *testing.T) {
-	base := peertest.Serve(t, pushService, "web-push-testing")
+	service := peertest.Push(t, "")
 	public, err := webpush.PublicKey(private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	subscribe := func(key string) (to, client string) {
-		var answer struct{ Data map[string]any }
-		ask(t, base+"/subscribe", map[string]string{"userVisibleOnly": "true", "applicationServerKey": key}, &answer)
-		raw, err := json.Marshal(answer.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, _ = answer.Data["clientHash"].(string)
-		return string(raw), client
-	}
-	to, client := subscribe(public)
+	to, client := service.Subscribe(t, public)
 	g := open(t, settings())
 	var want []string
 	for _, text := range []string{body, "ジオコーダ障害 😀 \u2028 \"x\" </script>", strings.Repeat("가", 1200), ""} {
@@ -226,10 +180,8 @@ func TestAnotherDecryptsIt(t *testing.T) {
 		}
 		want = append(want, text)
 	}
-	var answer struct{ Data struct{ Messages []string } }
-	ask(t, base+"/get-notifications", map[string]string{"clientHash": client}, &answer)
 	var read []string
-	for _, raw := range answer.Data.Messages {
+	for _, raw := range service.Pushed(t, client) {
 		var n struct{ Title, Body, Lang, Incident, URL string }
 		if err := json.Unmarshal([]byte(raw), &n); err != nil {
 			t.Fatalf("%q: %v", raw, err)
@@ -252,11 +204,11 @@ func TestAnotherDecryptsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := message("")
-	m.To, _ = subscribe(otherPublic)
+	m.To, _ = service.Subscribe(t, otherPublic)
 	if _, err := g.Send(t.Context(), m); err == nil {
 		t.Error("a push under another key was taken")
 	}
-	ask(t, base+"/expire-subscription/"+client, struct{}{}, nil)
+	service.Expire(t, client)
 	m.To = to
 	_, err = g.Send(t.Context(), m)
 	if no, ok := errors.AsType[*notifier.RejectedError](err); !ok || !no.Suppress {

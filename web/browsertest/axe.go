@@ -2,10 +2,24 @@ package browsertest
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"bongsu/notifier/peertest"
 )
+
+// AxeCore is the text of axe-core, as npm installs it.
+func AxeCore(t testing.TB) string {
+	t.Helper()
+	axe, err := os.ReadFile(filepath.Join(peertest.Dir(t, "axe-core"), "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(axe)
+}
 
 // Audit runs axe-core, whose text is given, on what the tab shows. What it calls
 // serious or critical fails the test.

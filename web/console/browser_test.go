@@ -16,7 +16,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"bongsu/notifier/peertest"
 	"bongsu/status"
 	"bongsu/web/browsertest"
 	"bongsu/web/console"
@@ -88,36 +87,6 @@ func pages(t testing.TB, c *console.Console, inside http.Handler) map[string]str
 	return all
 }
 
-// audit runs axe-core on what the tab shows and says what is serious.
-func audit(tab context.Context, t *testing.T, axe, name string) {
-	t.Helper()
-	type finding struct {
-		ID, Impact, Help string
-		Nodes            []struct{ HTML, FailureSummary string }
-	}
-	got, err := chromedp.Run(tab, chromedp.Evaluate[[]finding](axe+`;
-		axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.map((v) => ({
-			ID: v.id, Impact: v.impact, Help: v.help, Nodes: v.nodes.slice(0, 3).map((n) => ({HTML: n.html, FailureSummary: n.failureSummary})),
-		})))`, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	for _, f := range got {
-		if f.Impact == "serious" || f.Impact == "critical" {
-			t.Errorf("%s: %s (%s): %s\n%+v", name, f.ID, f.Impact, f.Help, f.Nodes)
-		}
-	}
-}
-
-func axeCore(t *testing.T) string {
-	t.Helper()
-	axe, err := os.ReadFile(filepath.Join(peertest.Dir(t, "axe-core"), "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(axe)
-}
-
 // usable looks at a page: nothing that axe-core calls serious or critical, nothing
 // wider than the screen, one h1.
 func usable(tab context.Context, t *testing.T, axe, name, lang, address string) {
@@ -127,7 +96,7 @@ func usable(tab context.Context, t *testing.T, axe, name, lang, address string) 
 		screen.Width = desktop.Width
 	}
 	browsertest.Look(tab, t, screen, true, address)
-	audit(tab, t, axe, name+" in "+lang)
+	browsertest.Audit(tab, t, axe, name+" in "+lang)
 	fits, err := chromedp.Run(tab, chromedp.Evaluate[[]int](`[document.documentElement.scrollWidth, innerWidth, document.querySelectorAll("h1").length]`))
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +109,7 @@ func usable(tab context.Context, t *testing.T, axe, name, lang, address string) 
 // Every page of the table in every language, light on a phone and dark on a
 // desktop.
 func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
-	axe := axeCore(t)
+	axe := browsertest.AxeCore(t)
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
 			server, c := served(t, sample.Outage())
@@ -155,7 +124,7 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 // And so can those that come of forms: log-in, codes, links, previews, what is
 // refused.
 func TestEveryFormCanBeUsedByEverybody(t *testing.T) {
-	axe := axeCore(t)
+	axe := browsertest.AxeCore(t)
 	server, names := shown(t, furnished(t, sample.Outage()))
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {

@@ -35,7 +35,7 @@ func hushed() *status.Snapshot {
 // What is silenced, and what others suspect, is shown so that everybody can use
 // it, in every language and on a phone.
 func TestASilencedDeskCanBeUsedByEverybody(t *testing.T) {
-	axe := axeCore(t)
+	axe := browsertest.AxeCore(t)
 	s := hushed()
 	server, _ := served(t, s, func(o *console.Options) { o.Stories = newStoryDesk(s) })
 	tab := browsertest.Open(t)
@@ -44,7 +44,7 @@ func TestASilencedDeskCanBeUsedByEverybody(t *testing.T) {
 			screen := phone
 			screen.Dark = i == 1
 			browsertest.Look(tab, t, screen, true, server.URL+path+"?lang="+lang)
-			audit(tab, t, axe, path+" in "+lang)
+			browsertest.Audit(tab, t, axe, path+" in "+lang)
 			fits, err := chromedp.Run(tab, chromedp.Evaluate[[]int](`[document.documentElement.scrollWidth, innerWidth]`))
 			if err != nil {
 				t.Fatal(err)
