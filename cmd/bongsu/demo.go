@@ -296,7 +296,8 @@ func (d *demo) settle(ctx context.Context) error {
 }
 
 // endsAreBooked says whether everything that is over on the page has, in the
-// books, a notice of its end, if anybody was told that it began.
+// books, a notice of its end whose texts are all planned, if anybody was told
+// that it began.
 func (d *demo) endsAreBooked(ctx context.Context) bool {
 	page := d.server.latest.Load()
 	for i := range page.Past {
@@ -304,9 +305,15 @@ func (d *demo) endsAreBooked(ctx context.Context) bool {
 		if err != nil {
 			return false
 		}
-		began := slices.ContainsFunc(told, func(p store.Progress) bool { return p.Event == string(status.EventOpened) })
-		ended := slices.ContainsFunc(told, func(p store.Progress) bool { return p.Event == string(status.EventResolved) })
-		if began && !ended && page.Past[i].MergedInto == "" {
+		began, ended := false, page.Past[i].MergedInto != ""
+		for n := range told {
+			if !told[n].Planned {
+				return false
+			}
+			began = began || told[n].Event == string(status.EventOpened)
+			ended = ended || told[n].Event == string(status.EventResolved)
+		}
+		if began && !ended {
 			return false
 		}
 	}
