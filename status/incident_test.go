@@ -237,7 +237,7 @@ func TestMaintenanceIsNotAlarmedAndHidesNothingElse(t *testing.T) {
 		t.Errorf("the incident is %+v", i)
 	}
 	d.keep(15*time.Minute, world(m, status.OK, nil))
-	today := d.component("login").Days[89]
+	today := d.component("login").Days()[89]
 	if today.Maintenance != time.Hour || today.Uptime != 1 || !today.Known || today.Worst != status.Operational {
 		t.Errorf("login's day is %+v", today)
 	}

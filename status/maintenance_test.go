@@ -60,7 +60,7 @@ func TestPlannedWorkHidesNothingElse(t *testing.T) {
 			t.Errorf("%s: people heard %v", tt.name, d.heard())
 		}
 	}
-	if today := d.component("login").Days[89]; today.Down != 0 || today.Maintenance == 0 {
+	if today := d.component("login").Days()[89]; today.Down != 0 || today.Maintenance == 0 {
 		t.Errorf("the work counts as %+v", today)
 	}
 }
@@ -153,7 +153,7 @@ func TestWorkCalledOffBeforeItBeganNeverWas(t *testing.T) {
 	}
 	d.judge()
 	d.keep(3*time.Hour, world(m, status.OK, nil))
-	if today := d.component("pay").Days[89]; today.Maintenance != 0 {
+	if today := d.component("pay").Days()[89]; today.Maintenance != 0 {
 		t.Errorf("it counts as %+v", today)
 	}
 	d.keep(10*time.Minute, world(m, status.Failed, nil))

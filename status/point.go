@@ -36,6 +36,7 @@ type HistoryQuery struct {
 	Series
 	From, Until time.Time
 	Step        time.Duration // one of the steps below; 0: the finest that gives no more than a thousand points
+	Settled     bool          // without the latest minutes, which take the longest to read: they are not in order yet
 }
 
 // The steps that history is summed up by.

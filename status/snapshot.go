@@ -1,6 +1,9 @@
 package status
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Snapshot is everything the page shows at one instant. It is immutable: it
 // shares nothing that changes with the board it came from.
@@ -36,13 +39,17 @@ type ComponentView struct {
 	Condition
 	Maintenance string // id of the maintenance it is in, or empty
 	Incident    string // id of the open incident that explains it, or empty
-	Days        []*Day // the last 90 days, oldest first, today last; shared: never to be written to
+	PastDays    []*Day // the 89 before today, oldest first; shared: never to be written to
+	Today       *Day   // shared too
 	Uptime      float64
 	UptimeKnown bool // false when nothing was measured
 	Standings   []Standing
 	Available   []Substitute // what people can use instead now, in no order of preference
 	NeededBy    []string
 }
+
+// Days are the last 90 days, oldest first, today last.
+func (v *ComponentView) Days() []*Day { return append(slices.Clone(v.PastDays), v.Today) }
 
 // Substitute is a component that can be used instead: measured ok within five
 // minutes, and outside the failed domains.

@@ -75,7 +75,7 @@ func TestUnchangedGroupsAreShared(t *testing.T) {
 	if before == after || !after.Measured.Equal(d.now) || before.Measured.Equal(d.now) {
 		t.Errorf("measured %s before, %s after", before.Measured, after.Measured)
 	}
-	if &before.Days[0] != &after.Days[0] {
+	if &before.PastDays[0] != &after.PastDays[0] || before.Today != after.Today {
 		t.Error("days that have not changed are copied")
 	}
 }

@@ -13,7 +13,7 @@ const historyDays = 90
 type history struct {
 	closed []Interval // in order, of the days shown
 	past   pastDays   // all but today, computed once a day
-	shown  []*Day     // as last handed out: never written to again, nor what it points to
+	today  *Day       // as last handed out: never written to again
 }
 
 // pastDays sums up the days before today. They do not change until tomorrow.
@@ -21,19 +21,21 @@ type pastDays struct {
 	today    time.Time // the midnight they were computed for
 	down     time.Duration
 	measured time.Duration
+	days     []*Day // never written to again, nor what it points to
 }
 
 // calendar is the days that the page shows, in the site's time zone. Midnights
 // are looked up one by one, because not every day has 24 hours.
 //
-// It keeps one copy of each day on which nothing happened, and one row of days
-// for the components of one state to which nothing has ever happened: of ten
-// thousand components nearly all have had nearly the same 90 days.
+// It keeps one copy of each day on which nothing happened, and one row of past
+// days for the components of one state to which nothing has ever happened: of
+// ten thousand components nearly all have had the same 89 days before today.
 type calendar struct {
 	midnights []time.Time // one more than there are days: today's end is the last
 	dates     []string
 	calm      map[Day]*Day
 	rows      [UnderMaintenance + 1][]*Day
+	blank     []*Day
 }
 
 func newCalendar(now time.Time, zone *time.Location) *calendar {
@@ -138,10 +140,10 @@ func (h *history) forget(before time.Time) {
 // days are the days shown and the uptime over all of them, with the interval
 // that goes on now. The days are shared with other callers and components, so
 // they are not to be written to.
-func (h *history) days(c *calendar, current Interval, now time.Time) (days []*Day, share float64, known bool) {
+func (h *history) days(c *calendar, current Interval, now time.Time) (past []*Day, ofToday *Day, share float64, known bool) {
 	if !h.past.today.Equal(c.today()) {
 		h.forget(c.midnights[0])
-		h.past, h.shown = c.countPast(h.closed, &current)
+		h.past = c.countPast(h.closed, &current)
 	}
 	var today tally
 	for i := len(h.closed) - 1; i >= 0 && h.closed[i].Until.After(c.today()); i-- {
@@ -149,25 +151,10 @@ func (h *history) days(c *calendar, current Interval, now time.Time) (days []*Da
 	}
 	today.add(&current, c.today(), now)
 	share, known = uptime(h.past.down+today.down(), h.past.measured+today.measured())
-	day := today.day(c.dates[historyDays-1])
-	switch {
-	case h.shown[historyDays-1] != nil && *h.shown[historyDays-1] == day:
-	case len(h.closed) == 0 && !current.Since.After(c.midnights[0]):
-		h.shown = c.row(current.State, h.shown, day)
-	default:
-		h.shown = append(slices.Clone(h.shown[:historyDays-1]), c.share(day))
+	if day := today.day(c.dates[historyDays-1]); h.today == nil || *h.today != day {
+		h.today = c.share(day)
 	}
-	return h.shown, share, known
-}
-
-// row is the days of every component that has been in the state for as long as
-// the page shows.
-func (c *calendar) row(state State, past []*Day, today Day) []*Day {
-	if row := c.rows[state]; row != nil && *row[historyDays-1] == today {
-		return row
-	}
-	c.rows[state] = append(slices.Clone(past[:historyDays-1]), c.share(today))
-	return c.rows[state]
+	return h.past.days, h.today, share, known
 }
 
 // share is the one copy of a day on which nothing happened, or a new copy of
@@ -185,21 +172,44 @@ func (c *calendar) share(d Day) *Day {
 	return c.calm[d]
 }
 
-// countPast counts the days before today. Today's place in the row is left
-// empty.
-func (c *calendar) countPast(closed []Interval, current *Interval) (pastDays, []*Day) {
+// countPast counts the days before today.
+func (c *calendar) countPast(closed []Interval, current *Interval) pastDays {
 	var tallies [historyDays - 1]tally
 	for i := range closed {
 		c.spread(&tallies, &closed[i])
 	}
 	c.spread(&tallies, current)
-	past, row := pastDays{today: c.today()}, make([]*Day, historyDays)
+	past := pastDays{today: c.today()}
 	for d := range tallies {
-		row[d] = c.share(tallies[d].day(c.dates[d]))
 		past.down += tallies[d].down()
 		past.measured += tallies[d].measured()
 	}
-	return past, row
+	past.days = c.row(&tallies, closed, current)
+	return past
+}
+
+// row is the days of the tallies, shared by all components that were in one
+// state on all of the days, and by all of which nothing was known on any.
+func (c *calendar) row(tallies *[historyDays - 1]tally, closed []Interval, current *Interval) []*Day {
+	var shared *[]*Day
+	switch {
+	case len(closed) > 0:
+	case !current.Since.After(c.midnights[0]):
+		shared = &c.rows[current.State]
+	case !current.Since.Before(c.today()):
+		shared = &c.blank
+	}
+	if shared != nil && *shared != nil {
+		return *shared
+	}
+	row := make([]*Day, len(tallies))
+	for d := range tallies {
+		row[d] = c.share(tallies[d].day(c.dates[d]))
+	}
+	if shared != nil {
+		*shared = row
+	}
+	return row
 }
 
 // spread counts an interval on each of the days before today that it touches.

@@ -34,14 +34,14 @@ func TestUptimeIsWeightedAndHonest(t *testing.T) {
 		Date: "2022-10-14", Worst: status.MajorOutage, Known: true, Uptime: 1 - 1.6/18,
 		Down: 96 * time.Minute, Unknown: 4 * time.Hour, Maintenance: 2 * time.Hour,
 	}
-	if got := *pay.Days[88]; got != yesterday {
+	if got := *pay.Days()[88]; got != yesterday {
 		t.Errorf("yesterday is %+v, want %+v", got, yesterday)
 	}
 	today := status.Day{Date: "2022-10-15", Worst: status.Operational, Known: true, Uptime: 1, Unknown: time.Hour}
-	if got := *pay.Days[89]; got != today {
+	if got := *pay.Days()[89]; got != today {
 		t.Errorf("today is %+v, want %+v", got, today)
 	}
-	if got := pay.Days[87]; len(pay.Days) != 90 || got.Known || got.Worst != status.Unknown || got.Date != "2022-10-13" {
+	if got := pay.Days()[87]; len(pay.Days()) != 90 || got.Known || got.Worst != status.Unknown || got.Date != "2022-10-13" {
 		t.Errorf("the day before anything is %+v", got)
 	}
 	if want := 1 - 1.6/(18+14); math.Abs(pay.Uptime-want) > 1e-9 || !pay.UptimeKnown {
@@ -74,7 +74,7 @@ func TestDaysEndWhereTheZoneSays(t *testing.T) {
 		b := status.NewBoard(m, status.Memory{Conditions: []status.Condition{down}}, &counter{})
 		pay, _ := b.Snapshot(tt.date.Add(72 * time.Hour)).Component("pay")
 		var found bool
-		for _, d := range pay.Days {
+		for _, d := range pay.Days() {
 			if d.Date == tt.date.Format(time.DateOnly) {
 				found = true
 				if d.Down != tt.want {
@@ -93,13 +93,13 @@ func TestTodayCountsUpToNowAndTomorrowBeginsAtMidnight(t *testing.T) {
 	d := newDesk(t, m)
 	d.keep(time.Hour, world(m, status.OK, nil))
 	d.keep(time.Hour, world(m, status.Failed, nil))
-	if today := d.component("pay").Days[89]; math.Abs(today.Uptime-0.5) > 0.05 {
+	if today := d.component("pay").Days()[89]; math.Abs(today.Uptime-0.5) > 0.05 {
 		t.Errorf("half down, today is %+v", *today)
 	}
 	d.keep(8*time.Hour, world(m, status.OK, nil))
 	pay := d.component("pay")
-	if pay.Days[88].Date != "2022-10-15" || pay.Days[89].Date != "2022-10-16" || pay.Days[89].Uptime != 1 || pay.Days[88].Worst != status.MajorOutage {
-		t.Errorf("after midnight the days are %+v", pay.Days[88:])
+	if pay.Days()[88].Date != "2022-10-15" || pay.Days()[89].Date != "2022-10-16" || pay.Days()[89].Uptime != 1 || pay.Days()[88].Worst != status.MajorOutage {
+		t.Errorf("after midnight the days are %+v", pay.Days()[88:])
 	}
 }
 
@@ -112,7 +112,7 @@ func TestYesterdayIsCountedAgainWhenItTurnsOutUnknown(t *testing.T) {
 	d.look("pay/1", status.OK)
 	d.judge()
 	d.now = d.now.Add(time.Hour)
-	yesterday := func() time.Duration { return d.component("pay").Days[88].Unknown }
+	yesterday := func() time.Duration { return d.component("pay").Days()[88].Unknown }
 	before := yesterday()
 	d.judge()
 	if grown := (yesterday() - before).Round(time.Second); grown != 30*time.Second {

@@ -128,9 +128,11 @@ func (v *ComponentView) same(as *ComponentView) bool {
 	return v.Version == as.Version && v.Measured.Equal(as.Measured) &&
 		v.Maintenance == as.Maintenance && v.Incident == as.Incident &&
 		v.Uptime == as.Uptime && v.UptimeKnown == as.UptimeKnown &&
-		sameSlice(v.Days, as.Days) && sameSlice(v.Standings, as.Standings) &&
+		sameSlice(v.PastDays, as.PastDays) && sameDay(v.Today, as.Today) && sameSlice(v.Standings, as.Standings) &&
 		slices.Equal(v.Available, as.Available)
 }
+
+func sameDay(a, b *Day) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func sameSlice[T any](a, b []T) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
@@ -150,7 +152,7 @@ func (b *Board) componentView(s *subject, down []string, now time.Time) Componen
 	if s.condition.Version == 0 {
 		current.Since = now
 	}
-	v.Days, v.Uptime, v.UptimeKnown = s.history.days(b.calendar, current, now)
+	v.PastDays, v.Today, v.Uptime, v.UptimeKnown = s.history.days(b.calendar, current, now)
 	return v
 }
 

@@ -55,7 +55,7 @@ func (s *Store) Points(ctx context.Context, q status.HistoryQuery) ([]status.Poi
 	if !slices.Contains(historySteps, step) {
 		return nil, fmt.Errorf("reading history by %s: %w", step, ErrNoStep)
 	}
-	r := reading{Series: q.Series, step: step.Milliseconds()}
+	r := reading{Series: q.Series, step: step.Milliseconds(), settled: q.Settled}
 	r.from = floor(max(millis(q.From), 0), r.step)
 	r.until = floor(max(millis(q.Until), 0)+r.step-1, r.step)
 	if (r.until-r.from)/r.step > maxPoints {
@@ -96,6 +96,7 @@ type reading struct {
 	id          int64
 	from, until int64
 	step        int64
+	settled     bool // without what is not gathered yet
 }
 
 // pointsOf takes the points from the packs, and for days of which not all is
@@ -145,8 +146,10 @@ func (s *Store) unpacked(ctx context.Context, tx *sql.Tx, r *reading) ([]look, e
 		return nil, err
 	}
 	var looks []look
-	if looks, err = s.segmentLooks(ctx, tx, r, looks); err != nil {
-		return nil, err
+	if !r.settled {
+		if looks, err = s.segmentLooks(ctx, tx, r, looks); err != nil {
+			return nil, err
+		}
 	}
 	shard := shardOf(r.id)
 	if looks, err = s.blockLooks(ctx, tx, "shard = $1 AND span = $2 AND at >= $3 AND at < $4", r.id, looks, shard, stepFine, floor(r.from, stepFine), r.until); err != nil {

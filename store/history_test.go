@@ -228,6 +228,37 @@ func TestHistoryIsWhatWasSeen(t *testing.T) {
 	})
 }
 
+// What is not in order yet can be left out: its hour stands once it is.
+func TestSettledPointsLeaveOutTheLatestMinutes(t *testing.T) {
+	exercise(t, func(t *testing.T, open func(*testing.T) *store.Store) {
+		s, of := open(t), checkNo(1)
+		look := func(at time.Time) []status.Vote {
+			return []status.Vote{{Check: of.Check, Location: of.Location, At: at, Outcome: status.OK, Took: time.Second}}
+		}
+		looks := func(settled bool) (n int) {
+			t.Helper()
+			points, err := s.Points(t.Context(), status.HistoryQuery{Series: of, From: noon.Add(-3 * time.Hour), Until: noon.Add(time.Hour), Step: status.StepHourly, Settled: settled})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range points {
+				n += points[i].Looks()
+			}
+			return n
+		}
+		recordLooks(t, s, look(noon.Add(-2*time.Hour)))
+		compact(t, s, noon)
+		recordLooks(t, s, look(noon))
+		if all, settled := looks(false), looks(true); all != 2 || settled != 1 {
+			t.Errorf("%d looks, settled %d; want 2 and 1", all, settled)
+		}
+		compact(t, s, noon.Add(time.Hour))
+		if settled := looks(true); settled != 2 {
+			t.Errorf("once in order %d looks are settled, want 2", settled)
+		}
+	})
+}
+
 // unlike leaves out looks that are named as an earlier one is but differ, or that
 // come twice in one commit: nobody looks twice in one millisecond.
 func unlike(earlier, votes []status.Vote) []status.Vote {

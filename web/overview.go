@@ -266,7 +266,7 @@ func (t *teller) groupRows(g *status.GroupView) groupRows {
 			rows.Well = append(rows.Well, named{Name: t.name(c.ID), Href: link("/components/"+c.ID, t.Lang)})
 			continue
 		}
-		row := componentRow{named: t.componentLink(c.ID), Strip: strip(c.Days), Uptime: t.uptime(c.Uptime, c.UptimeKnown)}
+		row := componentRow{named: t.componentLink(c.ID), Strip: strip(c.Days()), Uptime: t.uptime(c.Uptime, c.UptimeKnown)}
 		row.Note = t.mark(c)
 		rows.Rows = append(rows.Rows, row)
 	}

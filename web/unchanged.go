@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,24 +119,23 @@ func sameGroups(a, b []status.GroupView) bool {
 func sameLine(a, b *status.ComponentView) bool {
 	return a.Version == b.Version && a.State == b.State && a.Maintenance == b.Maintenance &&
 		a.UptimeKnown == b.UptimeKnown && hundredths(a.Uptime) == hundredths(b.Uptime) &&
-		sameDays(a.Days, b.Days) && reflect.DeepEqual(a.Component, b.Component)
+		sameDays(a, b) && reflect.DeepEqual(a.Component, b.Component)
 }
 
 // hundredths is an uptime as exactly as pages show it.
 func hundredths(share float64) float64 { return math.Floor(share*100*100 + 1e-6) }
 
 // sameDays compares what a strip shows of each day.
-func sameDays(a, b []*status.Day) bool {
-	if len(a) != len(b) {
+func sameDays(a, b *status.ComponentView) bool {
+	if !sameStroke(a.Today, b.Today) || len(a.PastDays) != len(b.PastDays) {
 		return false
 	}
-	for i := range a {
-		if a[i] == b[i] {
-			continue
-		}
-		if a[i].Date != b[i].Date || a[i].Worst != b[i].Worst || a[i].Known != b[i].Known || hundredths(a[i].Uptime) != hundredths(b[i].Uptime) {
-			return false
-		}
+	if len(a.PastDays) == 0 || &a.PastDays[0] == &b.PastDays[0] {
+		return true
 	}
-	return true
+	return slices.EqualFunc(a.PastDays, b.PastDays, sameStroke)
+}
+
+func sameStroke(a, b *status.Day) bool {
+	return a == b || a != nil && b != nil && a.Date == b.Date && a.Worst == b.Worst && a.Known == b.Known && hundredths(a.Uptime) == hundredths(b.Uptime)
 }

@@ -190,7 +190,7 @@ func (w *told) bank(t *testing.T) {
 	if link.State != status.MajorOutage || link.AffectedBy == "" {
 		t.Errorf("the linked function is %s, affected by %q", link.State, link.AffectedBy)
 	}
-	for _, d := range core.Days {
+	for _, d := range core.Days() {
 		if d.Down != 0 {
 			t.Errorf("the core was down for %s on %s", d.Down, d.Date)
 		}

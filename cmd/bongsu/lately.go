@@ -87,7 +87,7 @@ func handTook(ctx context.Context, s *server, c *status.ComponentView, now time.
 	took := make([]web.Took, 0, len(c.Standings))
 	for i := range c.Standings {
 		of := status.Series{Check: c.Standings[i].Check, Location: c.Standings[i].Location}
-		points, err := s.store.Points(ctx, status.HistoryQuery{Series: of, From: now.Add(-latelySpan), Until: now, Step: status.StepHourly})
+		points, err := s.store.Points(ctx, status.HistoryQuery{Series: of, From: now.Add(-latelySpan), Until: now, Step: status.StepHourly, Settled: true})
 		if err != nil {
 			return err
 		}

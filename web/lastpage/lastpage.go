@@ -25,7 +25,7 @@ import (
 )
 
 // begin is the first line of the file. Another form has another number.
-const begin = "bongsu page 1\n"
+const begin = "bongsu page 2\n"
 
 // Bounds of what is read.
 const (

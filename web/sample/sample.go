@@ -118,7 +118,7 @@ func component(svc service, n int) status.ComponentView {
 		Condition: status.Condition{
 			Component: svc.id, State: status.Operational, Since: Now().AddDate(0, 0, -12), Measured: Now().Add(-20 * time.Second),
 		},
-		Days: days(n), Uptime: 0.99987 - float64(n)*0.0003, UptimeKnown: true,
+		PastDays: days(n)[:89], Today: days(n)[89], Uptime: 0.99987 - float64(n)*0.0003, UptimeKnown: true,
 	}
 	for _, id := range svc.subs {
 		c.Available = append(c.Available, status.Substitute{ID: id})
@@ -277,7 +277,7 @@ func fail(s *status.Snapshot, id string, state status.State, derived bool, incid
 	if id != "login" {
 		c.AffectedBy = "component:login"
 	}
-	c.Days[89].Worst, c.Days[89].Down, c.Days[89].Uptime = state, 22*time.Minute, 0.97
+	c.Today.Worst, c.Today.Down, c.Today.Uptime = state, 22*time.Minute, 0.97
 	if derived {
 		return
 	}
