@@ -112,7 +112,7 @@ func (k slaughter) run(t *testing.T, database string) {
 		k.live(gate)
 		victim := k.nodes[rand.IntN(len(k.nodes))]
 		busy := written(t)
-		bound += gate.unsettled(flushed + 4*busy)
+		bound += gate.unsettled(atLeisure(flushed + 4*busy))
 		alive[victim].kill()
 		alive[victim] = begin(victim)
 	}
@@ -138,6 +138,16 @@ func (k slaughter) run(t *testing.T, database string) {
 	}
 	wantDoubtsFirst(t, s, gate)
 	wantBalance(t, s, notices)
+}
+
+// atLeisure is how long something may take that is to take d: five times that
+// where races are watched for, beside other tests on the same processors. The
+// deep part has it by itself.
+func atLeisure(d time.Duration) time.Duration {
+	if testing.Short() {
+		return 5 * d
+	}
+	return d
 }
 
 // live lets the processes live for a while: mostly until something has left and
