@@ -263,3 +263,49 @@ func TestSilenceChangesNoState(t *testing.T) {
 		}
 	})
 }
+
+// A daily word that falls into a silence is not made up for: the next one comes
+// at its own hour, a day after the one that was held, after a restart too.
+func TestADailyWordInASilenceIsNotMadeUpFor(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		after, lasts time.Duration // the silence, from the first words
+		digests      []int         // hours after them
+	}{
+		{"no daily word was due", 2 * time.Hour, 20 * time.Hour, []int{24, 48}},
+		{"one was due", 23 * time.Hour, 5 * time.Hour, []int{48}},
+		{"two were due", 20 * time.Hour, 30 * time.Hour, []int{72}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t, model("pay", "taxi"))
+			d.see(status.OK, "pay", "taxi")
+			d.down("pay")
+			d.pass(30 * time.Second)
+			d.down("pay")
+			if d.toldOf() != "opened" {
+				t.Fatalf("told %q", d.toldOf())
+			}
+			began, silenced := d.events[0].At, false
+			last := tt.digests[len(tt.digests)-1]
+			for d.now.Before(began.Add(time.Duration(last)*time.Hour + 30*time.Minute)) {
+				if !silenced && d.now.Sub(began) >= tt.after {
+					silenced = true
+					d.silence("pay", tt.lasts)
+					d.restart()
+				}
+				d.pass(10 * time.Minute)
+				d.down("pay")
+			}
+			var came []int
+			for _, e := range d.events[1:] {
+				if e.Kind != status.EventDigest {
+					t.Errorf("%s is told", e.Kind)
+				}
+				came = append(came, int(e.At.Sub(began).Hours()))
+			}
+			if diff := cmp.Diff(tt.digests, came); diff != "" {
+				t.Errorf("daily words after so many hours (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

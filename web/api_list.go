@@ -35,6 +35,7 @@ func (s *Server) listRoutes(engine *gin.Engine) {
 	get(engine, apiRoot+"incidents", s.asAnybody(s.listIncidents))
 	get(engine, apiRoot+"maintenance", s.asAnybody(s.listMaintenance))
 	get(engine, apiRoot+"maintenance/*id", s.readOne)
+	get(engine, apiRoot+"map", s.asAnybody(s.readMap))
 }
 
 // asAnybody makes a handler of what needs no token.

@@ -40,7 +40,7 @@ func newOpen(t *testing.T) *open {
 	nobody := func(incoming.Kind, string) *incoming.Source { return nil }
 	o.Server = serve(t, sample.Outage(), web.Options{
 		Desk: &o.counter.desk, Tokens: &o.counter.tokens, History: &past{}, Books: &o.counter.shelf, Holds: &o.counter.shelf, People: &o.counter.shelf,
-		Keyring: &o.counter.shelf, Answers: &o.counter.shelf, Looker: &o.counter.shelf, Drills: &o.counter.shelf, Settings: &o.counter.shelf,
+		Keyring: &o.counter.shelf, Answers: &o.counter.shelf, Looker: &o.counter.shelf, KeptTexts: &o.counter.shelf, Drills: &o.counter.shelf, Settings: &o.counter.shelf,
 		Users: &o.counter.shelf, AuditLog: &o.counter.shelf, Audit: o.counter.shelf.audit, Now: ever(), TrustedProxies: []string{"192.0.2.0/24"},
 		Apps:   appnotice.NewDesk(appnotice.Wiring{Rules: func() *appnotice.Rules { return nil }, Book: noBook{}}),
 		Signup: &o.people, Beats: &o.heard, Hooks: v.hooks(), Incoming: nobody, Slack: &workspace{forged: true}, Hub: &switchboard{},

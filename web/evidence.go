@@ -31,8 +31,8 @@ type look struct {
 	Saw      string
 	Took     string
 	Usual    string
-	Reason   string // what was seen, as the probe has it
-	Silence  string // why its word does not count now
+	Reason   *Reason // what was seen
+	Silence  string  // why its word does not count now
 }
 
 // evidence is what each check says, worst first, sandboxes last.
@@ -210,7 +210,7 @@ func (t *teller) look(c *status.ComponentView, check *status.Check, f *status.Fi
 		l.Silence = t.Say("no_look")
 		return l
 	}
-	l.At, l.Took, l.Reason = t.Moment(s.At), t.Took(s.Took), s.Reason
+	l.At, l.Took, l.Reason = t.Moment(s.At), t.Took(s.Took), ReasonIn(t.Voice, s.Reason)
 	l.Saw = t.Say("saw_" + s.Outcome.String())
 	if s.Usual > 0 {
 		l.Usual = t.Say("usually", "Time", t.Took(s.Usual))

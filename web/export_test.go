@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bongsu/web/speech"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/gin-gonic/gin"
 
@@ -113,3 +115,22 @@ func Released(files fs.FS) ([]string, error) {
 
 // FollowCrowd is what a server that holds so many connections at most follows them with.
 func FollowCrowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).state }
+
+// Phrases are the reasons that the program gives, by id.
+func Phrases() map[string]string {
+	all := map[string]string{}
+	for i := range phrases {
+		all[phrases[i].id] = phrases[i].english
+	}
+	return all
+}
+
+// Voice speaks a language of the page's.
+func Voice(t testing.TB, lang string) *speech.Voice {
+	t.Helper()
+	texts, err := newSpeech()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts.Voice(lang)
+}

@@ -38,6 +38,7 @@ func deskOperations() []operation {
 		read("incidents", "Incidents of the last 90 days, newest first", "", operation{answers: typeOf[apiIncidents](), query: append([]parameter{states}, paging...)}),
 		read("maintenance", "Work that goes on or is planned", "", operation{answers: typeOf[apiWork]()}),
 		read("maintenance/{id}", "One piece of work", "", operation{answers: typeOf[apiMaintenance]()}),
+		read("map", "Who needs whom, hard or soft, with the state of each, and which failure domains they stand in", "", operation{answers: typeOf[apiMap]()}),
 		read("suspicions", "What other people's monitoring holds against components; nothing is confirmed by it", account.ReadDesk, operation{answers: typeOf[apiSuspicions]()}),
 		read("silences", "The components whose failures are not told", account.ReadDesk, operation{answers: typeOf[apiSilences]()}),
 		read("components/{id}/silence", "Until when, by whom and why a component is silenced", account.ReadDesk, operation{answers: typeOf[apiSilence]()}),
@@ -47,6 +48,11 @@ func deskOperations() []operation {
 		read("acknowledgements", "Whose incidents are", account.ReadDesk, operation{answers: typeOf[apiHolds]()}),
 		write("PUT", "incidents/{id}/acknowledgement", "Look after an incident", account.Publish, operation{answers: typeOf[done]()}),
 		write("DELETE", "incidents/{id}/acknowledgement", "Look after it no more", account.Publish, operation{answers: typeOf[done]()}),
+		read("texts", "The texts that operators keep ready for updates", account.ReadDesk, operation{answers: typeOf[apiTexts]()}),
+		write("POST", "texts", "Keep a text", account.Publish, operation{takes: typeOf[newText](), answers: typeOf[apiKept](), status: http.StatusCreated}),
+		read("texts/{id}", "One text", account.ReadDesk, operation{answers: typeOf[KeptText]()}),
+		write("PUT", "texts/{id}", "Change a text", account.Publish, operation{takes: typeOf[newText](), answers: typeOf[done]()}),
+		write("DELETE", "texts/{id}", "Keep a text no longer", account.Publish, operation{answers: typeOf[done]()}),
 		read("deliveries", "Notices of every kind with how far they have come, newest first", account.ReadDesk, operation{answers: typeOf[apiDeliveries](), query: paging}),
 		read("deliveries/{id}", "One notice, with its texts and when the last of it will have left", account.ReadDesk, operation{answers: typeOf[Delivery]()}),
 		read("deliveries/{id}/unreached", "Whom a notice did not reach, in numbers by reason", account.ReadDesk, operation{answers: typeOf[apiMissedBy]()}),
@@ -106,7 +112,7 @@ func (o *operation) conditions() {
 	o.header = append(o.header, parameter{
 		"Idempotency-Key", "the same key within a day gets the same answer, and does nothing again", schema{"type": "string", "minLength": 1, "maxLength": maxKey},
 	})
-	for _, changeable := range []string{"incidents/{id}", "maintenance/{id}", "subscribers/{id}", "components/{id}/silence", "users/{name}"} {
+	for _, changeable := range []string{"incidents/{id}", "maintenance/{id}", "subscribers/{id}", "components/{id}/silence", "users/{name}", "texts/{id}"} {
 		if strings.HasPrefix(o.path, apiRoot+changeable) {
 			o.header = append(o.header, parameter{"If-Match", "the ETag of what you have seen: if it has changed meanwhile, nothing is done", textParameter})
 			o.problems = append([]int{http.StatusPreconditionFailed}, o.problems...)

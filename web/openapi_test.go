@@ -50,7 +50,7 @@ func TestOpenAPIIsValid(t *testing.T) {
 func TestOpenAPIHasEveryRoute(t *testing.T) {
 	s := serve(t, sample.Outage(), web.Options{
 		Desk: &desk{}, Tokens: &tokens{}, History: &past{}, Apps: appnotice.NewDesk(appnotice.Wiring{}),
-		Books: &shelf{}, Holds: &shelf{}, People: &shelf{}, Keyring: &shelf{}, Looker: &shelf{}, Drills: &shelf{}, Settings: &shelf{}, Users: &shelf{}, AuditLog: &shelf{},
+		Books: &shelf{}, Holds: &shelf{}, People: &shelf{}, Keyring: &shelf{}, Looker: &shelf{}, KeptTexts: &shelf{}, Drills: &shelf{}, Settings: &shelf{}, Users: &shelf{}, AuditLog: &shelf{},
 	})
 	routes, err := s.Routes("/api/v1/")
 	if err != nil {

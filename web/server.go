@@ -88,12 +88,13 @@ type Options struct {
 	People  People
 	Keyring Keyring
 
-	// Drills, Settings, Users and AuditLog are what the console has besides. What is
+	// KeptTexts, Drills, Settings, Users and AuditLog are what the console has besides. What is
 	// nil is not there.
-	Drills   Drills
-	Settings Configurations
-	Users    Users
-	AuditLog AuditLog
+	KeptTexts KeptTexts
+	Drills    Drills
+	Settings  Configurations
+	Users     Users
+	AuditLog  AuditLog
 
 	// Incoming finds who may tell what they suspect. Without it nobody may.
 	Incoming Sources
@@ -323,6 +324,7 @@ func (s *Server) router() (http.Handler, error) {
 	s.listRoutes(engine)
 	s.suspicionRoutes(engine)
 	s.silenceRoutes(engine)
+	s.keptRoutes(engine)
 	s.deskRoutes(engine)
 	s.holdRoutes(engine)
 	s.peopleRoutes(engine)

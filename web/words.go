@@ -7,7 +7,7 @@ import (
 	"bongsu/web/speech"
 )
 
-//go:embed locales/*.yaml
+//go:embed locales
 var localeFiles embed.FS
 
 // languages are the languages the page speaks, each with a file in locales.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bongsu/status"
+	"bongsu/store"
 	"bongsu/web"
 	"bongsu/web/account"
 	"bongsu/web/console"
@@ -218,8 +219,44 @@ func (a apiAudit) AuditChain(ctx context.Context) (web.AuditChain, error) {
 	return web.AuditChain(c), err
 }
 
+// apiTexts are the texts that operators keep ready, for the API.
+type apiTexts struct{ *store.Store }
+
+func (t apiTexts) KeptTexts(ctx context.Context) ([]web.KeptText, error) {
+	list, err := t.Store.KeptTexts(ctx)
+	all := make([]web.KeptText, 0, len(list))
+	for _, k := range list {
+		k.At = k.At.UTC()
+		all = append(all, web.KeptText(k))
+	}
+	return all, err
+}
+
+func (t apiTexts) KeepText(ctx context.Context, k web.KeptText) (string, error) {
+	if k.Version == 0 {
+		k.ID = randomNames{}.ID(k.At)
+	}
+	switch err := t.Store.KeepText(ctx, store.KeptText(k)); {
+	case errors.Is(err, store.ErrTextMoved):
+		return "", web.ErrTextMoved
+	case errors.Is(err, store.ErrTooMany):
+		return "", web.ErrTooManyTexts
+	default:
+		return k.ID, err
+	}
+}
+
+func (t apiTexts) DropText(ctx context.Context, id string) error {
+	err := t.Store.DropText(ctx, id)
+	if errors.Is(err, store.ErrNoKeptText) {
+		return web.ErrNone
+	}
+	return err
+}
+
 // roomOptions gives the API what the console has besides.
 func (s *server) roomOptions(page *web.Options, env lookup) {
+	page.KeptTexts = apiTexts{s.store}
 	page.Drills, page.AuditLog = apiDrills{s.drills}, apiAudit{s.auditLog}
 	if s.reloads != nil {
 		page.Settings = apiSettings{deskSettings{s, s.reloads, env}}

@@ -123,6 +123,46 @@ func TestTheRoomByTheAPI(t *testing.T) {
 	}
 }
 
+// Texts kept by the API and at the console are the same ones; a key keeps one
+// once, and none is changed that is not there.
+func TestTextsOfTheAPIAreTheConsoles(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	operator := bearer(t, h.server, account.Operator)
+	const words = `{"name": "Looking", "text": {"en": "We are looking."}}`
+	var made struct{ ID string }
+	for range 2 {
+		code, body := h.send(t, http.MethodPost, "/api/v1/texts", words, "Content-Type", "application/json", "Authorization", operator, "Idempotency-Key", "k")
+		if err := json.Unmarshal([]byte(body), &made); code != http.StatusCreated || err != nil {
+			t.Fatalf("keeping a text answers %d %s", code, body)
+		}
+	}
+	desk := &storyDesk{server: h.server}
+	kept, err := desk.Texts(t.Context())
+	if err != nil || len(kept) != 1 || kept[0].ID != made.ID || kept[0].Author != "night operator" || kept[0].Version != 1 {
+		t.Fatalf("the console offers %+v (%v)", kept, err)
+	}
+	kept[0].Text["en"] = "We still look."
+	if err := desk.KeepText(t.Context(), kept[0]); err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Texts []web.KeptText }
+	if code := callAPI(t, h.server, operator, "GET", "texts", "", &list); code != http.StatusOK || len(list.Texts) != 1 || list.Texts[0].Version != 2 || list.Texts[0].Text["en"] != "We still look." {
+		t.Errorf("the API has %d %+v", code, list)
+	}
+	for _, c := range []struct {
+		method, id, body string
+		want             int
+	}{{"PUT", made.ID, words, 200}, {"PUT", "none", words, 404}, {"DELETE", made.ID, "", 200}, {"DELETE", made.ID, "", 404}} {
+		if code := callAPI(t, h.server, operator, c.method, "texts/"+c.id, c.body, nil); code != c.want {
+			t.Errorf("%s of %s answers %d, want %d", c.method, c.id, code, c.want)
+		}
+	}
+	if left, err := desk.Texts(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("the console still offers %+v (%v)", left, err)
+	}
+}
+
 const quietConfig = `
 site: {name: Status, url: "http://%[1]s", languages: [en]}
 listen: %[1]s

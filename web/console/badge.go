@@ -1,6 +1,9 @@
 package console
 
-import "bongsu/status"
+import (
+	"bongsu/status"
+	"bongsu/web"
+)
 
 // badge is a state in word, shape and colour; the class gives the last two.
 type badge struct{ Class, Word string }
@@ -17,4 +20,16 @@ var classes = map[status.State]string{
 
 func (v *visit) badge(s status.State) badge {
 	return badge{Class: classes[s], Word: v.Say("state_" + s.String())}
+}
+
+// reason says in the visitor's language why something is so; nil if nothing is
+// said.
+func (v *visit) reason(english string) *web.Reason { return web.ReasonIn(v.Voice, english) }
+
+func (v *visit) reasons(english []string) []*web.Reason {
+	var all []*web.Reason
+	for _, text := range english {
+		all = append(all, v.reason(text))
+	}
+	return all
 }

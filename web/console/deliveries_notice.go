@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"bongsu/notifier"
+	"bongsu/web"
 	"bongsu/web/account"
 )
 
@@ -166,7 +167,7 @@ type channelRow struct {
 	ChannelState
 
 	State    badge
-	Why      string
+	Why      *web.Reason
 	Until    string
 	Gateways []gatewayRow
 }
@@ -176,7 +177,7 @@ type gatewayRow struct {
 
 	State badge
 	Since string
-	Why   string
+	Why   *web.Reason
 	Facts string
 	Day   string
 }
@@ -190,12 +191,12 @@ func (v *visit) channelRows(list []ChannelState) []channelRow {
 		row := channelRow{ChannelState: c, State: badge{"ok", v.Say("channel_open")}}
 		switch {
 		case c.Held != "":
-			row.State, row.Why = badge{"down", v.Say("channel_held")}, c.Held
+			row.State, row.Why = badge{"down", v.Say("channel_held")}, v.reason(c.Held)
 			if !c.Until.IsZero() {
 				row.Until = v.At(c.Until)
 			}
 		case c.Blocked != "":
-			row.State, row.Why = badge{"part", v.Say("channel_blocked")}, c.Blocked
+			row.State, row.Why = badge{"part", v.Say("channel_blocked")}, v.reason(c.Blocked)
 		}
 		for _, g := range c.Gateways {
 			row.Gateways = append(row.Gateways, v.gatewayRow(g))
@@ -206,12 +207,12 @@ func (v *visit) channelRows(list []ChannelState) []channelRow {
 }
 
 func (v *visit) gatewayRow(g GatewayState) gatewayRow {
-	row := gatewayRow{GatewayState: g, State: badge{stageBadges[g.Stage], v.Say("stage_" + g.Stage.String())}, Why: g.Why}
+	row := gatewayRow{GatewayState: g, State: badge{stageBadges[g.Stage], v.Say("stage_" + g.Stage.String())}, Why: v.reason(g.Why)}
 	if !g.Since.IsZero() && g.Stage != notifier.Well {
 		row.Since = v.At(g.Since)
 	}
 	if g.Stage == notifier.Well {
-		row.Why = ""
+		row.Why = nil
 	}
 	row.Facts = v.Say("gateway_facts", "Rate", strconv.FormatFloat(g.Rate, 'f', 1, 64), "Taken", grouped(g.Taken),
 		"Faults", grouped(g.Faults), "Throttled", grouped(g.Throttle), "Told", grouped(g.Told), "Of", grouped(g.Of))

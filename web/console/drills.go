@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bongsu/status"
+	"bongsu/web"
 	"bongsu/web/account"
 )
 
@@ -87,6 +88,8 @@ type scenarioRow struct {
 type drillRow struct {
 	DrillRun
 
+	Broke *web.Reason // why it failed
+
 	Href, Name, When, With, Counts, Percent, Clock string
 	Done                                           int // of 1000
 	State                                          badge
@@ -126,7 +129,7 @@ func (c *Console) drills(v *visit) error {
 var drillBadges = map[string]string{"running": "work", "passed": "ok", "broken": "down", "failed": "part", "cancelled": "none"}
 
 func (v *visit) drillRow(d *DrillRun) drillRow {
-	row := drillRow{DrillRun: *d, Href: Root + "/drills/" + d.ID, Name: d.Scenario, When: v.At(d.Began), Runs: d.State == "running"}
+	row := drillRow{DrillRun: *d, Broke: v.reason(d.Error), Href: Root + "/drills/" + d.ID, Name: d.Scenario, When: v.At(d.Began), Runs: d.State == "running"}
 	if title := v.text(d.Title); title != "" {
 		row.Name = title
 	}

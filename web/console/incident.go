@@ -44,7 +44,8 @@ type evidenceRow struct {
 }
 
 type evidenceReason struct {
-	Check, Reason    string
+	Check            string
+	Reason           *web.Reason
 	Failing, Passing string
 	At               *speech.Moment
 }
@@ -102,7 +103,7 @@ func (v *visit) evidence(i *status.Incident) []evidenceRow {
 		row := evidenceRow{Name: cmp.Or(v.text(c.Name), c.ID), Badge: v.badge(c.State), Since: v.Moment(c.Since)}
 		for _, f := range c.Why {
 			row.Reasons = append(row.Reasons, evidenceReason{
-				Check: f.Check, Reason: f.Reason, Failing: strings.Join(f.Failing, ", "), Passing: strings.Join(f.Passing, ", "), At: v.Moment(f.At),
+				Check: f.Check, Reason: v.reason(f.Reason), Failing: strings.Join(f.Failing, ", "), Passing: strings.Join(f.Passing, ", "), At: v.Moment(f.At),
 			})
 		}
 		all = append(all, row)

@@ -25,7 +25,7 @@ type placeNow struct {
 	Badge badge
 	Heard *speech.Moment
 	Notes []string
-	Why   []string // as probes have it, in English
+	Why   []*web.Reason
 }
 
 func (v *visit) selfNow(words *web.Words) selfNow {
@@ -41,7 +41,7 @@ func (v *visit) placeNow(words *web.Words, l *status.LocationView) placeNow {
 	for i := range l.Doubts {
 		p.Badge = badge{Class: "slow", Word: v.Say("place_not_counted")}
 		p.Notes = append(p.Notes, words.Doubted(&l.Doubts[i]))
-		if why := l.Doubts[i].Reason; why != "" {
+		if why := v.reason(l.Doubts[i].Reason); why != nil {
 			p.Why = append(p.Why, why)
 		}
 	}
@@ -69,15 +69,16 @@ type sendingNow struct {
 }
 
 type stoppedNow struct {
-	Channel, Why string
-	Until        *speech.Moment
+	Channel string
+	Why     *web.Reason
+	Until   *speech.Moment
 }
 
 type gatewayNow struct {
 	Name  string
 	Badge badge
 	Since *speech.Moment // nil if well
-	Why   string
+	Why   *web.Reason
 	Lines []string
 }
 
@@ -105,7 +106,7 @@ func (v *visit) sendingNow() (*sendingNow, bool) {
 		s.Late = v.Span(v.now().Sub(o.Oldest))
 	}
 	for _, c := range o.Stopped {
-		s.Stopped = append(s.Stopped, stoppedNow{Channel: c.Channel, Why: c.Why, Until: v.Moment(c.Until)})
+		s.Stopped = append(s.Stopped, stoppedNow{Channel: c.Channel, Why: v.reason(c.Why), Until: v.Moment(c.Until)})
 	}
 	for i := range o.Gateways {
 		s.Gateways = append(s.Gateways, v.gatewayNow(&o.Gateways[i]))
@@ -120,7 +121,7 @@ func (v *visit) sendingNow() (*sendingNow, bool) {
 var stageClasses = map[string]string{"well": "ok", "dead": "down", "canary": "part", "tenth": "slow"}
 
 func (v *visit) gatewayNow(g *GatewayHealth) gatewayNow {
-	row := gatewayNow{Name: g.Name, Badge: badge{Class: stageClasses[g.Stage], Word: v.Say("now_stage_" + g.Stage)}, Why: g.Why}
+	row := gatewayNow{Name: g.Name, Badge: badge{Class: stageClasses[g.Stage], Word: v.Say("now_stage_" + g.Stage)}, Why: v.reason(g.Why)}
 	if g.Stage != "well" {
 		row.Since = v.Moment(g.Since)
 	}

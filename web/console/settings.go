@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"bongsu/web"
 	"bongsu/web/account"
 )
 
@@ -66,7 +67,8 @@ func (c *Console) settingRoutes() []route {
 
 type settingsPage struct {
 	Path, Loaded, Failed string
-	Why, Notes           []string
+	Why                  []string
+	Notes, Found         []*web.Reason // of the configuration that runs, and of the one that was checked
 	Parts                []settingPart
 	Find                 string
 	Shown, All           string
@@ -102,7 +104,10 @@ func (c *Console) showSettings(v *visit, checked *Candidate) error {
 		return err
 	}
 	page := settingsPage{
-		Path: running.Path, Loaded: v.At(running.Loaded), Notes: running.Notes, Find: v.asked("find"), MayChange: v.may(account.Configure), Checked: checked,
+		Path: running.Path, Loaded: v.At(running.Loaded), Notes: v.reasons(running.Notes), Find: v.asked("find"), MayChange: v.may(account.Configure), Checked: checked,
+	}
+	if checked != nil {
+		page.Found = v.reasons(checked.Notes)
 	}
 	if !running.Failed.IsZero() {
 		page.Failed, page.Why = v.At(running.Failed), strings.Split(running.Why, "\n")

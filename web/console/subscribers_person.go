@@ -83,6 +83,9 @@ func (v *visit) toldRow(t Told) toldRow {
 	if t.Ended != "" {
 		row.Why = v.Say("ended_" + string(t.Ended))
 	}
+	if skipped := v.reason(t.Skipped); skipped != nil {
+		row.Skipped = skipped.Text
+	}
 	for _, try := range t.Tries {
 		row.Tries = append(row.Tries, v.Say("try_"+try.Kind, "Gateway", try.Gateway, "Time", v.At(try.At), "Code", try.Code))
 	}

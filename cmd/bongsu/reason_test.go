@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"bongsu/monitor"
+	"bongsu/notifier"
+	"bongsu/probes"
+	"bongsu/status"
+	"bongsu/web"
+	"bongsu/web/speech"
+)
+
+// koreanVoice says what the page says.
+func koreanVoice(t *testing.T) *speech.Voice {
+	t.Helper()
+	files, err := web.Locales()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return speech.Open([]string{"ko"}, files).Voice("ko")
+}
+
+// What the program gives as a reason, as it comes out of the parts that give
+// them, is known in every language.
+func TestReasonsOfTheProgramAreKnown(t *testing.T) {
+	ko := koreanVoice(t)
+	for _, english := range reasonsAsMade(t) {
+		if r := web.ReasonIn(ko, english); r == nil || !r.Known {
+			t.Errorf("not known: %q", english)
+		}
+	}
+}
+
+func reasonsAsMade(t *testing.T) []string {
+	t.Helper()
+	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/shut" {
+			panic(http.ErrAbortHandler)
+		}
+		code, _ := strconv.Atoi(strings.Trim(r.URL.Path, "/"))
+		w.WriteHeader(code)
+	}))
+	defer down.Close()
+	secret := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secret.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secret.StartTLS()
+	defer secret.Close()
+	var get func(string) probes.Step
+	for _, kind := range probes.Kinds() {
+		if kind.Key == "GET" {
+			get = kind.New
+		}
+	}
+	var reasons []string
+	for _, url := range []string{down.URL + "/500", down.URL + "/429", down.URL + "/404", down.URL + "/shut", secret.URL, "http://" + freeAddress(t) + "/"} {
+		check := probes.Check{ID: "x", Timeout: 5 * time.Second, Steps: []probes.Step{get(url)}}
+		reasons = append(reasons, check.Probe(t.Context(), time.Now()).Reason)
+	}
+	now := time.Now()
+	reasons = append(reasons, notifier.BlockedBy("chat", status.MajorOutage))
+	failing := notifier.Examine(notifier.Beat{}, []notifier.Beat{{At: now.Add(-10 * time.Second), Answered: 2, Faults: 30}}, now.Add(-time.Hour), now, false)
+	mute := notifier.Examine(notifier.Beat{Taken: 1000, Told: 950, Age: 950 * time.Second}, []notifier.Beat{{At: now.Add(-40 * time.Second), Taken: 90}}, now.Add(-time.Hour), now, false)
+	reasons = append(reasons, failing.Why, mute.Why)
+	self := monitor.NewSelf(nil)
+	self.Tick(now, 0)
+	self.Tick(now.Add(-time.Minute), time.Second)
+	for range 9 {
+		self.Echoed(errors.New("nobody answers"))
+	}
+	for _, d := range self.Doubts(now.Add(-time.Minute)) {
+		reasons = append(reasons, d.Reason)
+	}
+	return reasons
+}
+
+var verb = regexp.MustCompile(`%[a-z]`)
+
+// Each reason that stands in the source of the probes is known, whatever is
+// filled into it: who adds one adds its words.
+func TestReasonsInTheSourceAreKnown(t *testing.T) {
+	ko, found := koreanVoice(t), 0
+	for text, where := range writtenReasons(t, "../../probes") {
+		found++
+		known := false
+		for _, value := range []string{"db-7", "10s", "3"} {
+			// A text that goes on is given an end.
+			for _, end := range []string{"", value, value + " (x)"} {
+				if r := web.ReasonIn(ko, verb.ReplaceAllString(text, value)+end); r != nil && r.Known {
+					known = true
+				}
+			}
+		}
+		if !known {
+			t.Errorf("%s: no words for %q; add them to web/reason.go and web/locales/*/reasons.yaml", where, text)
+		}
+	}
+	if found < 45 {
+		t.Errorf("only %d reasons were found", found)
+	}
+}
+
+// writtenReasons are the texts of a package's faults and reasons.
+func writtenReasons(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, set := map[string]string{}, token.NewFileSet()
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			for _, e := range reasonsOf(n) {
+				if text := firstText(e); strings.Contains(text, " ") && !strings.HasPrefix(text, "%") { // else it is put together of others
+					found[text] = set.Position(e.Pos()).String()
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// reasonsOf are the expressions of a node that are reasons.
+func reasonsOf(n ast.Node) []ast.Expr {
+	switch n := n.(type) {
+	case *ast.CompositeLit:
+		if kind, ok := n.Type.(*ast.Ident); ok && (kind.Name == "fault" || kind.Name == "redirectError") && len(n.Elts) > 0 {
+			return n.Elts[len(n.Elts)-1:]
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Reason" {
+			return []ast.Expr{n.Value}
+		}
+	case *ast.AssignStmt:
+		for i, to := range n.Lhs {
+			if field, ok := to.(*ast.SelectorExpr); ok && field.Sel.Name == "Reason" && len(n.Rhs) == len(n.Lhs) {
+				return n.Rhs[i : i+1]
+			}
+		}
+	}
+	return nil
+}
+
+// firstText is the text that an expression begins with.
+func firstText(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, _ := strconv.Unquote(e.Value)
+		return text
+	case *ast.BinaryExpr:
+		return firstText(e.X)
+	case *ast.CallExpr:
+		if len(e.Args) > 0 {
+			return firstText(e.Args[0])
+		}
+	}
+	return ""
+}

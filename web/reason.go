@@ -1,0 +1,239 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"bongsu/status"
+	"bongsu/web/speech"
+)
+
+// Reason is why a look failed, a gateway is judged dead, or the like, for
+// people. The books, the API and other locations have it in English; what the
+// program says itself is known by its form, whoever wrote it and when, and is
+// said in the reader's language.
+type Reason struct {
+	Text  string
+	Known bool // Text is in the reader's language; else it is in English, or in a target's own words
+}
+
+// ReasonIn says in a language what a text of the program's says in English; nil
+// if there is none.
+func ReasonIn(v *speech.Voice, english string) *Reason {
+	if english == "" {
+		return nil
+	}
+	if said, known := reasonIn(v, english, 0); known {
+		return &Reason{said, true}
+	}
+	return &Reason{Text: english}
+}
+
+// deepest is how many reasons may be within each other.
+const deepest = 4
+
+// reasonIn says one reason; or several with "; " between them; or one with a
+// name before it, as in "portal: connection refused".
+func reasonIn(v *speech.Voice, english string, depth int) (string, bool) {
+	if depth > deepest || english == "" {
+		return "", false
+	}
+	if parts := strings.Split(english, "; "); len(parts) > 1 {
+		for i, part := range parts {
+			said, known := reasonIn(v, part, depth+1)
+			if !known {
+				parts = nil
+				break
+			}
+			parts[i] = said
+		}
+		if parts != nil {
+			return strings.Join(parts, "; "), true
+		}
+	}
+	for i := range phrases {
+		if pairs, ok := phrases[i].read(v, english, depth); ok {
+			return v.Say("reason_"+phrases[i].id, pairs...), true
+		}
+	}
+	name, rest, found := strings.Cut(english, ": ")
+	if said, known := reasonIn(v, rest, depth+1); found && known {
+		return name + ": " + said, true
+	}
+	return "", false
+}
+
+// phrase is a reason as the program writes it, with the names of what varies in
+// braces. What stands there has to be of its kind, so that nothing else is taken
+// for it.
+type phrase struct{ id, english string }
+
+// read gives what varies in a text that has the phrase's form, as pairs of name
+// and value.
+func (p *phrase) read(v *speech.Voice, text string, depth int) (pairs []any, ok bool) {
+	lead, form, more := strings.Cut(p.english, "{")
+	text, ok = strings.CutPrefix(text, lead)
+	for ok && more {
+		var name, literal, value string
+		name, form, _ = strings.Cut(form, "}")
+		literal, form, more = strings.Cut(form, "{")
+		if more {
+			value, text, ok = strings.Cut(text, literal)
+		} else {
+			value, ok = strings.CutSuffix(text, literal)
+			text = ""
+		}
+		if !ok || value == "" {
+			return nil, false
+		}
+		value, ok = filled(v, name, value, depth)
+		pairs = append(pairs, name, value)
+	}
+	return pairs, ok && text == ""
+}
+
+// filled says what stands in a place of a phrase, and whether it is of the
+// place's kind.
+func filled(v *speech.Voice, name, value string, depth int) (string, bool) {
+	switch name {
+	case "Time", "Ago", "Took", "Slow":
+		d, err := time.ParseDuration(value)
+		return lasted(v, d), err == nil
+	case "Count", "All", "Failed", "Lost", "Share":
+		_, err := strconv.ParseUint(value, 10, 64)
+		return value, err == nil
+	case "State":
+		var state status.State
+		err := state.UnmarshalText([]byte(value))
+		return v.Say("state_" + value), err == nil
+	case "Component":
+		return value, !strings.Contains(value, " ")
+	case "Why", "Seen", "Audience":
+		if said, known := reasonIn(v, value, depth+1); known {
+			return said, true
+		}
+	}
+	return value, true
+}
+
+// lasted is a time as a person measures it.
+func lasted(v *speech.Voice, d time.Duration) string {
+	switch {
+	case d < time.Minute && d%(100*time.Millisecond) != 0:
+		return v.Took(d)
+	case d < 10*time.Minute || d%time.Minute == 0 && d < time.Hour || d%time.Hour == 0:
+		return v.Period(d)
+	default:
+		return v.Span(d)
+	}
+}
+
+// phrases are all that the program gives as a reason, the more particular ones
+// first. Their words are in locales/*/reasons.yaml.
+var phrases = []phrase{
+	{"stopped", `the check was stopped before it ended`},
+	{"no_steps", `the check has no steps`},
+	{"broke", `the probe itself broke: {Said}`},
+	{"resolver_late", `the resolver did not answer within {Time}`},
+	{"proxy_late", `our proxy gives no way through within {Time}`},
+	{"connect_late", `no connection within {Time}`},
+	{"tls_late", `no TLS handshake within {Time}`},
+	{"answer_late", `connected, but no answer within {Time}`},
+	{"answer_cut", `no complete answer within {Time}`},
+	{"no_name", `the name {Name} does not exist`},
+	{"no_address", `the name {Name} does not exist or has no {Kind} address`},
+	{"name_servers", `the name {Name} can not be resolved: its name servers fail`},
+	{"no_record", `the name {Name} has no {Kind} record`},
+	{"resolver_silent", `the resolver does not answer`},
+	{"resolver_away", `the resolver can not be reached`},
+	{"resolvers_away", `our resolvers can not be asked: {Why}`},
+	{"refused_dns", `it refuses to answer us (REFUSED); ask a resolver that serves this machine, or those who run it`},
+	{"unreachable", `our network has no way there (network is unreachable)`},
+	{"no_route", `our network has no way there (no route to host)`},
+	{"network_down", `our network is down`},
+	{"no_ports", `we have no local address or port left`},
+	{"files_ours", `we have too many files open`},
+	{"files_machine", `this machine has too many files open`},
+	{"no_buffers", `this machine has no buffers left`},
+	{"firewall", `our own firewall forbids it`},
+	{"cert_more", `the certificate is for {Names} and {Count} more, not for {Host}`},
+	{"cert_host", `the certificate is for {Names}, not for {Host}`},
+	{"cert_issuer", `the certificate is signed by an unknown authority ({Issuer})`},
+	{"no_roots", `this machine has no root certificates; install ca-certificates`},
+	{"not_tls", `the answer to the TLS handshake is not TLS`},
+	{"no_http2", `it does not speak HTTP/2, which is asked for`},
+	{"client_cert", `it asks for a client certificate; write cert: and key:`},
+	{"client_cert_refused", `our client certificate is refused: {Said}`},
+	{"tls_refused", `the TLS handshake was refused: {Said}`},
+	{"cert_invalid", `the certificate is not valid: {Said}`},
+	{"cert_early", `certificate not valid before {Day}`},
+	{"cert_expired_now", `certificate expired less than a day ago`},
+	{"cert_expired_day", `certificate expired 1 day ago`},
+	{"cert_expired", `certificate expired {Count} days ago`},
+	{"refused", `connection refused`},
+	{"reset", `connection reset`},
+	{"closed", `connection closed in the middle of the answer`},
+	{"no_connection", `no connection: the target does not answer`},
+	{"unusable", `no usable answer: {Said}`},
+	{"proxy", `our proxy gives no way through: {Why}`},
+	{"slow_expected", `slow: expected {Expect}, but {Seen}`},
+	{"expected", `expected {Expect}, but {Seen}`},
+	{"slow_run", `slow: it took {Took} instead of {Slow}`},
+	{"slow", `slow: {Took} instead of {Slow}`},
+	{"shape", `the answer has another shape: {Said}`},
+	{"body_long", `the body is longer than {Count} bytes (max_body): {Said}`},
+	{"too_often", `we have asked too often ({Said})`},
+	{"quota_grpc", `our quota is used up (ResourceExhausted); look less often or ask for a larger one`},
+	{"quota", `our quota is used up ({Said})`},
+	{"setup", `our set-up there is not right for this ({Said})`},
+	{"credential_grpc", `credential refused ({Said}); write a valid one under headers or cert`},
+	{"credential", `credential refused ({Said})`},
+	{"unexpected_status", `unexpected status {Count}`},
+	{"no_service", `it knows no service {Name}; mend service:, or leave it out for the server as a whole`},
+	{"can_not", `it answers that it can not: {Said}`},
+	{"not_serving", `it says that it does not serve (NOT_SERVING)`},
+	{"health_unknown", `it does not know how it is ({Said})`},
+	{"no_health", `it has no health service (grpc.health.v1); look at it by tls or tcp, or ask those who run it`},
+	{"not_health", `its answer is not one about health: {Said}`},
+	{"answers", `it answers {Said}`},
+	{"no_report_last", `no report within {Time}; the last one came {Ago} ago`},
+	{"no_report", `no report within {Time}`},
+	{"waits_last", `waits for its first report: we have listened for {Time}; the last one came {Ago} ago`},
+	{"waits", `waits for its first report: we have listened for {Time}`},
+	{"report_failed_said", `it reports that it failed: exit code {Count}, {Said}`},
+	{"report_failed", `it reports that it failed: exit code {Count}`},
+	{"reports_elsewhere", "reports do not come in at this location but at the running server: its page tells, and so does `bongsu heartbeats`"},
+	{"no_echo", `no answer to {Count} echo requests`},
+	{"no_word", `it closed the connection without a word`},
+	{"no_websocket", `it does not open a WebSocket: status {Count}`},
+	{"other_websocket", `it opens a WebSocket in another way than was asked for`},
+	{"closes_can_not", `it closes and says that it can not: {Said}`},
+	{"closes_early", `it closes before what is expected comes: {Said}`},
+	{"message_long", `a message is longer than {Count} bytes (max_message)`},
+	{"redirect_scheme", `it redirects from https to {Said}`},
+	{"redirect_host", `it redirects to another host, which must not get our credential`},
+	{"not_saved", `{Name} has not been saved by an earlier step`},
+	{"credential_unset", `credential {Name} is not set`},
+	{"credential_unread", `credential {Name} can not be read: {Said}`},
+	{"clock_back", `its clock was set back by {Time}`},
+	{"clock_forward", `its clock was set forward by {Time}`},
+	{"not_itself", `it does not reach even itself: {Said}`},
+	{"requests_failed", `{Failed} of {All} requests failed within {Time}`},
+	{"no_receipts", `no receipt for {Lost} of {All} messages after {Time}; usually {Share} % have one`},
+	{"component_is", `{Component} is {State}`},
+	{"gateways_fail", `every gateway fails`},
+	{"gateways_dead", `every gateway is judged dead: {Why}`},
+	{"only_dead_take", `no gateway takes messages but those judged dead: {Why}`},
+	{"unconfigured", `no longer configured`},
+	{"comes_back", `is coming back`},
+	{"held", `held: {Why}`},
+	{"daily_cap", `daily cap`},
+	{"one_left", `if {Domain} fails, only {Left} is left`},
+	{"none_left", `if {Domain} fails, no way to {Audience} is left until it works again`},
+	{"own_domain", `if {Domain} fails, this server sends nothing; servers elsewhere on one PostgreSQL database would`},
+	{"drill_server_ended", `its server ended before it did`},
+	{"audience_subscribers", `subscribers`},
+	{"audience_operators", `operators`},
+	{"drill_broke", `the drill broke off: {Said}`},
+}
