@@ -227,7 +227,7 @@ func TestPagesSayWhatTheyAreToOthers(t *testing.T) {
 	for _, want := range []string{
 		`<meta name="description" content="An outage is confirmed – Shared login is not answering.">`,
 		`<meta property="og:title" content="Service status">`, `<meta property="og:url" content="https://status.example/en/">`,
-		`<link rel="alternate" hreflang="ja" href="https://status.example/ja/">`, `<link rel="alternate" hreflang="x-default" href="https://status.example/">`,
+		`<link rel="alternate" hreflang="ja" href="https://status.example/ja/">`, `<link rel="alternate" hreflang="x-default" href="https://status.example/ko/">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the first page has no %s", want)
