@@ -111,7 +111,7 @@ func TestWhatLeansOnWhat(t *testing.T) {
 	handler := lately(t, sample.Outage())
 	page := ask(handler, "GET", "/needs?lang=en").Body.String()
 	got := words(t, page)
-	for _, want := range []string{"Shared login Failing 5 services lean on it.", "Send money by chat leans on Chat messages", "Taxi leans on Shared login"} {
+	for _, want := range []string{"Shared login Failing 5 services depend on it.", "Send money by chat depends on Chat messages", "Taxi depends on Shared login"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page does not say %q but: %s", want, got)
 		}
