@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,13 +36,13 @@ func picture(tab context.Context, t *testing.T, whole bool, name string) {
 func TestPictures(t *testing.T) {
 	kept := os.Getenv("BONGSU_PICTURES")
 	dir := cmp.Or(kept, t.TempDir()) // `make pictures` keeps them
-	outage := site(t, sample.Outage())
-	calm := site(t, sample.Calm())
-	impaired := site(t, sample.Impaired())
-	eventful := site(t, sample.Eventful())
+	outage := site(t, sample.Outage()).URL
+	calm := site(t, sample.Calm()).URL
+	impaired := site(t, sample.Impaired()).URL
+	eventful := site(t, sample.Eventful()).URL
+	_, open := everything(t)
 	pages := []struct {
-		name, path string
-		server     *httptest.Server
+		name, path, url string
 	}{
 		{"overview", "/", outage},
 		{"calm", "/", calm},
@@ -67,8 +66,12 @@ func TestPictures(t *testing.T) {
 		{"find", "/find?q=a", outage},
 		{"check", "/check/7F3K", outage},
 		{"not-found", "/nowhere", outage},
+		{"subscribe", "/subscribe?by=email", open},
+		{"confirm", "/subscribe/confirm?by=email&ticket=" + goodTicket + "&code=" + goodCode, open},
+		{"preferences", "/s/" + goodToken, open},
+		{"leave", "/leave/" + goodToken, open},
 		{"design", "/design", outage},
-		{"hundreds", "/", site(t, sample.Crowded(400))},
+		{"hundreds", "/", site(t, sample.Crowded(400)).URL},
 	}
 	tab := browsertest.OpenFor(t, 20*time.Minute)
 	for i, s := range browsertest.Screens() {
@@ -77,12 +80,12 @@ func TestPictures(t *testing.T) {
 				if kept == "" && (n%4 != i || n%3 != l) {
 					continue // one of each page is enough to see that it can be drawn
 				}
-				look(tab, t, s, false, p.server.URL+inLanguage(p.path, lang))
+				look(tab, t, s, false, p.url+inLanguage(p.path, lang))
 				picture(tab, t, true, filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", p.name, lang, s.Name)))
 			}
 		}
 	}
-	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, outage.URL+"/?lang=ko")
+	look(tab, t, screen{Name: "phone", Width: 360, Height: 740, Dark: false}, false, outage+"/?lang=ko")
 	picture(tab, t, false, filepath.Join(dir, "first-screen-ko.png"))
 }
 

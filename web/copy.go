@@ -56,7 +56,7 @@ func (s *Server) Copy() []CopyPage {
 		pages = append(pages, e.copyData(d))
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.shelf)) {
-		if path == nowPath || strings.HasPrefix(path, widgetRoot) || e.server.assets.shelf[path] != nil {
+		if path == nowPath || strings.Contains(path, widgetRoot) || e.server.assets.shelf[path] != nil {
 			continue // a copy has its own, or it is there already
 		}
 		if strings.HasSuffix(path, ".json") || strings.HasPrefix(path, apiRoot) {

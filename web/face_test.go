@@ -111,7 +111,7 @@ func TestWhatLeansOnWhat(t *testing.T) {
 	handler := lately(t, sample.Outage())
 	page := ask(handler, "GET", "/needs?lang=en").Body.String()
 	got := words(t, page)
-	for _, want := range []string{"Shared login Failing 5 services lean on it.", "Send money by chat leans on Chat messages", "Taxi leans on Shared login"} {
+	for _, want := range []string{"Shared login Failing 5 services depend on it.", "Send money by chat depends on Chat messages", "Taxi depends on Shared login"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page does not say %q but: %s", want, got)
 		}
@@ -227,7 +227,7 @@ func TestPagesSayWhatTheyAreToOthers(t *testing.T) {
 	for _, want := range []string{
 		`<meta name="description" content="An outage is confirmed – Shared login is not answering.">`,
 		`<meta property="og:title" content="Service status">`, `<meta property="og:url" content="https://status.example/en/">`,
-		`<link rel="alternate" hreflang="ja" href="https://status.example/ja/">`, `<link rel="alternate" hreflang="x-default" href="https://status.example/">`,
+		`<link rel="alternate" hreflang="ja" href="https://status.example/ja/">`, `<link rel="alternate" hreflang="x-default" href="https://status.example/ko/">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the first page has no %s", want)

@@ -24,7 +24,7 @@ func (s *Server) inTongue(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lang, rest := tongue(r.URL.Path)
 		e := s.current.Load()
-		if e == nil || e.tellers[lang] == nil {
+		if e == nil || e.tellers[lang] == nil || e.shelf[r.URL.Path] != nil { // what lies on the shelf has the language in its name
 			next.ServeHTTP(w, r)
 			return
 		}

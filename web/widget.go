@@ -11,24 +11,29 @@ import (
 )
 
 // widgetData is what the widget of one app asks for once a minute: the
-// functions that do not work, in words, in each language. Everything that can
+// functions that do not work, in words, in one language. Everything that can
 // be worded here is, so that the script stays small.
 type widgetData struct {
-	GeneratedAt time.Time              `json:"generated_at"`
-	ValidUntil  time.Time              `json:"valid_until"`
-	App         string                 `json:"app"`
-	Simulation  bool                   `json:"simulation,omitempty"`
-	Off         bool                   `json:"off,omitempty"`     // the widget is shut off: it shows nothing, not even that this is old
-	Mirrors     []string               `json:"mirrors,omitempty"` // where the same lies, for when the site does not answer
-	Texts       map[string]widgetTexts `json:"texts"`             // by language, the default first in Languages
-	Languages   []string               `json:"languages"`         // of the site
-	Functions   []widgetFunction       `json:"functions"`         // only those affected, or that cannot be judged, the worst first
-	Rest        status.Text            `json:"rest,omitempty"`    // how many more there are than Functions has
+	GeneratedAt time.Time        `json:"generated_at"`
+	ValidUntil  time.Time        `json:"valid_until"`
+	App         string           `json:"app"`
+	Lang        string           `json:"lang"`      // of every text
+	Languages   []string         `json:"languages"` // of the site, the default first: there is a file for each
+	Simulation  bool             `json:"simulation,omitempty"`
+	Off         bool             `json:"off,omitempty"`     // the widget is shut off: it shows nothing, not even that this is old
+	Mirrors     []string         `json:"mirrors,omitempty"` // where the same lies, for when the site does not answer
+	Texts       widgetTexts      `json:"texts"`
+	Functions   []widgetFunction `json:"functions"`      // only those affected, or that cannot be judged, the worst first
+	Rest        string           `json:"rest,omitempty"` // how many more there are than Functions has
 }
 
-// mostTold is how many functions the data has: a banner is no list, and the data
-// stays within its budget. The page that it links to has them all.
-const mostTold = 3
+// A banner is no list: the data has so many functions, and fewer where their
+// texts are so long that it would not fit into so many bytes, compressed. The
+// page that it links to has them all.
+const (
+	mostTold   = 3
+	widgetRoom = 1 << 10
+)
 
 // widgetTexts are what the banner says whatever the function.
 type widgetTexts struct {
@@ -38,17 +43,16 @@ type widgetTexts struct {
 }
 
 // widgetFunction is a function of the app that does not work, or of which
-// nobody can say whether it does. Text and link are by language; state is for
-// the shape and colour.
+// nobody can say whether it does. State is for the shape and colour.
 type widgetFunction struct {
 	ID      string       `json:"id"`
 	State   status.State `json:"state"`
-	Name    status.Text  `json:"name"`
-	Why     status.Text  `json:"why"`
-	Instead status.Text  `json:"instead,omitempty"`
-	Stop    status.Text  `json:"stop,omitempty"` // how to stop the loss, where something goes on being charged for
-	Next    status.Text  `json:"next,omitempty"`
-	Link    status.Text  `json:"link"`
+	Name    string       `json:"name"`
+	Why     string       `json:"why"`
+	Instead string       `json:"instead,omitempty"`
+	Stop    string       `json:"stop,omitempty"` // how to stop the loss, where something goes on being charged for
+	Next    string       `json:"next,omitempty"`
+	Link    string       `json:"link"`
 }
 
 // keepWidget is for the data: it says itself how old it is, so a copy of it is
@@ -58,10 +62,10 @@ const keepWidget = "public, max-age=10, stale-if-error=86400" //nolint:gosec // 
 // stockWidgets puts the data of every app's widget on the shelf.
 func (e *edition) stockWidgets(before *edition) error {
 	for i := range e.snapshot.Apps {
-		app := &e.snapshot.Apps[i]
-		err := e.stockJSON(widgetRoot+app.ID+".json", keepWidget, func() ([]byte, error) { return e.widgetJSON(app, "") }, before)
-		if err != nil {
-			return err
+		for _, f := range e.widgetFiles(&e.snapshot.Apps[i], "") {
+			if err := e.stockJSON(f.path, keepWidget, f.write, before); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -70,42 +74,64 @@ func (e *edition) stockWidgets(before *edition) error {
 // widgetRoot is where what belongs to an app's widget lies.
 const widgetRoot = "/widget/"
 
-// widgetJSON is the data of one app's widget, signed. Links lead to the pages
-// beside it, wherever it lies; ending is what their names end with there.
-func (e *edition) widgetJSON(app *status.AppView, ending string) ([]byte, error) {
-	data := widgetData{
-		GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), App: app.ID, Simulation: e.snapshot.Site.Simulation, Off: app.WidgetOff, Mirrors: e.snapshot.Site.Mirrors,
-		Texts: map[string]widgetTexts{}, Languages: e.languages, Functions: []widgetFunction{},
-	}
-	for _, lang := range e.languages {
-		data.Texts[lang] = e.tellers[lang].widgetTexts()
-	}
-	if !app.WidgetOff {
-		e.fillWidget(&data, app, ending)
-	}
-	body, err := json.Marshal(data)
-	if err != nil {
-		return nil, fmt.Errorf("writing the widget's data of %s: %w", app.ID, err)
-	}
-	return e.server.sealed(append(body, '\n')), nil
+// widgetFile is the data of an app's widget in one language, as a file.
+type widgetFile struct {
+	path  string
+	write func() ([]byte, error)
 }
 
-// fillWidget puts in what does not work, the worst first.
-func (e *edition) fillWidget(data *widgetData, app *status.AppView, ending string) {
-	for i := range app.Functions {
-		if f := e.widgetFunction(app, &app.Functions[i], ending); f != nil {
-			data.Functions = append(data.Functions, *f)
+// widgetFiles are the data of one app's widget: in each language below its
+// path, and in the site's first without one, for who does not know yet which
+// there are. What the names of pages end with where they lie is ending.
+func (e *edition) widgetFiles(app *status.AppView, ending string) []widgetFile {
+	name := widgetRoot + app.ID + ".json"
+	files := []widgetFile{{name, func() ([]byte, error) { return e.widgetJSON(app, e.languages[0], "..", ending) }}}
+	for _, lang := range e.languages {
+		files = append(files, widgetFile{link(name, lang), func() ([]byte, error) { return e.widgetJSON(app, lang, "../..", ending) }})
+	}
+	return files
+}
+
+// widgetJSON is the data of one app's widget, signed. Links lead to the pages
+// of the same site, wherever it lies: its root is at the relative address root.
+func (e *edition) widgetJSON(app *status.AppView, lang, root, ending string) ([]byte, error) {
+	t := e.tellers[lang]
+	data := widgetData{
+		GeneratedAt: e.snapshot.At.UTC(), ValidUntil: e.until.UTC(), App: app.ID, Lang: lang, Languages: e.languages,
+		Simulation: e.snapshot.Site.Simulation, Off: app.WidgetOff, Mirrors: e.snapshot.Site.Mirrors,
+		Texts: t.widgetTexts(), Functions: []widgetFunction{},
+	}
+	wrong := t.wrong(app, root, ending)
+	for most := min(mostTold, len(wrong)); ; most-- {
+		data.Functions = append(data.Functions[:0], wrong[:most]...)
+		if rest := len(wrong) - most; rest > 0 {
+			data.Rest = t.Count("widget_rest", rest)
+		}
+		body, err := json.Marshal(data)
+		if err != nil {
+			return nil, fmt.Errorf("writing the widget's data of %s: %w", app.ID, err)
+		}
+		sealed := e.server.sealed(append(body, '\n'))
+		if most <= 1 || len(sealed) <= widgetRoom || len(squeezed(sealed, codingGzip)) <= widgetRoom {
+			return sealed, nil
 		}
 	}
-	slices.SortStableFunc(data.Functions, func(a, b widgetFunction) int { return cmp.Compare(told(b.State), told(a.State)) })
-	rest := len(data.Functions) - mostTold
-	if rest <= 0 {
-		return
+}
+
+// wrong is what the widget of an app is told of, the worst first; nothing where
+// it is shut off.
+func (t *teller) wrong(app *status.AppView, root, ending string) []widgetFunction {
+	var wrong []widgetFunction
+	if app.WidgetOff {
+		return nil
 	}
-	data.Functions, data.Rest = data.Functions[:mostTold], status.Text{}
-	for _, lang := range e.languages {
-		data.Rest[lang] = e.tellers[lang].Count("widget_rest", rest)
+	for i := range app.Functions {
+		if f := t.widgetFunction(app, &app.Functions[i], root, ending); f != nil {
+			wrong = append(wrong, *f)
+		}
 	}
+	slices.SortStableFunc(wrong, func(a, b widgetFunction) int { return cmp.Compare(told(b.State), told(a.State)) })
+	return wrong
 }
 
 // told orders states by how urgent it is to tell of them: what cannot be judged
@@ -135,33 +161,18 @@ func (t *teller) widgetTexts() widgetTexts {
 }
 
 // widgetFunction is what the widget shows of a function; nil while it works.
-func (e *edition) widgetFunction(app *status.AppView, f *status.FunctionView, ending string) *widgetFunction {
-	w := &widgetFunction{
-		ID: f.ID, Name: status.Text{}, Why: status.Text{}, Instead: status.Text{}, Stop: status.Text{}, Next: status.Text{}, Link: status.Text{},
+func (t *teller) widgetFunction(app *status.AppView, f *status.FunctionView, root, ending string) *widgetFunction {
+	v := t.service(f)
+	if !v.State.Troubled() && v.State != status.Unknown {
+		return nil
 	}
-	for _, lang := range e.languages {
-		t := e.tellers[lang]
-		v := t.service(f)
-		if !v.State.Troubled() && v.State != status.Unknown {
-			return nil
-		}
-		w.State, w.Name[lang] = v.State, v.Says
-		for _, line := range []struct {
-			into status.Text
-			text string
-		}{{w.Why, v.Why}, {w.Instead, v.Instead}, {w.Stop, v.Stop}} {
-			if line.text != "" {
-				line.into[lang] = line.text
-			}
-		}
-		to := link("/apps/"+app.ID, lang)
-		if v.Story != nil {
-			to = v.Story.Href
-		}
-		w.Link[lang] = ".." + to + ending
-		if !v.Next.IsZero() {
-			w.Next[lang] = t.Say("widget_next", "Time", t.At(v.Next))
-		}
+	to := link("/apps/"+app.ID, t.Lang)
+	if v.Story != nil {
+		to = v.Story.Href
+	}
+	w := &widgetFunction{ID: f.ID, State: v.State, Name: v.Says, Why: v.Why, Instead: v.Instead, Stop: v.Stop, Link: root + to + ending}
+	if !v.Next.IsZero() {
+		w.Next = t.Say("widget_next", "Time", t.At(v.Next))
 	}
 	return w
 }

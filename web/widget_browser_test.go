@@ -360,7 +360,8 @@ func TestTheWidgetInAHostilePage(t *testing.T) {
 }
 
 // Two widgets on a page, by script and by element, of one app and of two: each
-// shows its own, in its own language, and each app is asked for once a minute.
+// shows its own, in its own language, and each app is asked for once in each:
+// first in the site's language, to learn which there are.
 func TestSeveralWidgetsOnAPage(t *testing.T) {
 	tab := browsertest.Open(t)
 	site := newOrigin(t, web.Options{})
@@ -387,8 +388,51 @@ func TestSeveralWidgetsOnAPage(t *testing.T) {
 	if strings.Count(all, bannerText) != 2 || len(got.Texts) != 5 || len(got.Trouble) > 0 {
 		t.Errorf("shown is %q; noticed: %q", all, got.Trouble)
 	}
-	if n := site.askedFor(); n != 3 {
-		t.Errorf("it asked %d times for three apps", n)
+	if n := site.askedFor(); n != 6 {
+		t.Errorf("it asked %d times: English and Japanese take two, Korean and the app that is not there one", n)
+	}
+}
+
+// Whose language does not answer is told in the site's first; a page that
+// changes its language, or what an element names, or moves an element, has one
+// banner of what it is now.
+func TestTheWidgetFollowsItsPage(t *testing.T) {
+	tab := browsertest.Open(t)
+	key := signer(t)
+	site := newOrigin(t, web.Options{Signer: key})
+	site.face.Publish(present(sample.Outage()))
+	site.set(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasPrefix(r.URL.Path, "/en/") {
+			return false
+		}
+		body := bytes.Clone(ask(site.face.Handler(), "GET", r.URL.Path).Body.Bytes())
+		body[bytes.Index(body, []byte("119"))] ^= 1
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Write(body)
+		return true
+	})
+	const korean, japanese, bike = "지금 안전 신고를 이용할 수 없습니다.", "ただいま安全の通報", "ただいま返却"
+	(&hostPage{origins: []string{site.URL}, body: fmt.Sprintf(
+		`<p id="there"></p><bongsu-status app="safety-report" key="%s"></bongsu-status><script async src="%s/widget.js"></script>`, key.Public(), site.URL)}).open(tab, t)
+	for _, c := range []struct{ what, change, want, lang string }{
+		{"the language was tampered with", "", korean, "ko"},
+		{"all is well again", "", bannerText, "en"},
+		{"the page speaks Japanese", `document.documentElement.lang = "ja"`, japanese, "ja"},
+		{"the element speaks Korean", `el.lang = "ko"`, korean, "ko"},
+		{"the element has moved", `there.append(el)`, korean, "ko"},
+		{"it names another app", `el.removeAttribute("lang"), el.setAttribute("app", "city-bike")`, bike, "ja"},
+	} {
+		if c.what == "all is well again" {
+			site.set(nil)
+		}
+		evaluated[bool](tab, t, `((el, there) => { `+c.change+`; return true; })(document.querySelector("bongsu-status"), document.getElementById("there"))`)
+		got := until(tab, t, showing(c.want))
+		if !showing(c.want)(got) || got.Live[0] != "polite "+c.lang || len(got.Trouble) > 0 {
+			t.Errorf("%s: it shows %q in %q; noticed: %q", c.what, got.Texts, got.Live, got.Trouble)
+		}
+		if n := evaluated[int](tab, t, `document.querySelector("bongsu-status").shadowRoot.querySelectorAll("[role=status]").length`); n != 1 {
+			t.Errorf("%s: it has %d banners", c.what, n)
+		}
 	}
 }
 
@@ -473,6 +517,7 @@ func TestTheWidgetIsQuiet(t *testing.T) {
 		t.Errorf("the same words came %d times", n)
 	}
 	changed := present(sample.Outage())
+	changed.At = again.At.Add(time.Second) // what is older is not believed
 	changed.Apps[0].Functions[0].State = status.PartialOutage
 	site.face.Publish(changed)
 	const part = "works only in part"

@@ -14,7 +14,7 @@ import (
 // and no part of the program.
 //
 //go:generate go tool -modfile=../tools/go.mod esbuild widget/widget.css --minify --log-level=warning --outfile=assets/widget.css
-//go:generate go tool -modfile=../tools/go.mod esbuild widget/widget.js --bundle --minify "--mangle-props=^(places|boxes|waits|shown|live|first|feed|root)$" --format=iife --target=es2020 --loader:.css=text --log-level=warning --outfile=assets/widget.js
+//go:generate go tool -modfile=../tools/go.mod esbuild widget/widget.js --bundle --minify "--mangle-props=^(places|boxes|waits|shown|live|first|feed|root|tongue)$" --format=iife --target=es2020 --loader:.css=text --log-level=warning --outfile=assets/widget.js
 
 // keepWidgetCode is for the plain address, behind which the code changes.
 const keepWidgetCode = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400" //nolint:gosec // no credential

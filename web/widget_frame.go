@@ -120,14 +120,15 @@ func (e *edition) copyWidgets() []CopyPage {
 	var pages []CopyPage
 	for i := range e.snapshot.Apps {
 		app := &e.snapshot.Apps[i]
-		path := widgetRoot + app.ID + ".json"
-		pages = append(pages, CopyPage{
-			Path: path[1:], Stamp: e.snapshot.At.Format(time.RFC3339Nano), First: true, // it says when it was made
-			Make: func() (CopyFile, error) {
-				body, err := e.widgetJSON(app, ".html")
-				return CopyFile{Body: body, Type: jsonType, CacheControl: keepWidget}, err
-			},
-		})
+		for _, f := range e.widgetFiles(app, ".html") {
+			pages = append(pages, CopyPage{
+				Path: f.path[1:], Stamp: e.snapshot.At.Format(time.RFC3339Nano), First: true, // it says when it was made
+				Make: func() (CopyFile, error) {
+					body, err := f.write()
+					return CopyFile{Body: body, Type: jsonType, CacheControl: keepWidget}, err
+				},
+			})
+		}
 		for _, lang := range e.languages {
 			pages = append(pages, CopyPage{
 				Path: lang + widgetRoot + app.ID + pictureEnding, Stamp: e.told.Format(time.RFC3339Nano), First: true,

@@ -13,8 +13,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -65,21 +67,51 @@ func crowded() *status.Snapshot {
 	return s
 }
 
-// The code, and the data of an app in an outage, in three languages and signed.
-// What also says how to stop a loss, or tells of many functions, may have a
-// third more.
+// worst is an app of which the most is to be said: eight metered functions that
+// fail, with names and advice as long as they may be and alike in no language,
+// several components behind each that have substitutes, an incident with a word
+// promised, two mirrors, and the mark of an exercise.
+func worst() *status.Snapshot {
+	s := crowded()
+	s.Site.Mirrors = []string{"https://mirror-seoul.example/service-status/", "https://mirror-tokyo.example/service-status/"}
+	s.Site.Exercise = true
+	app := &s.Apps[0]
+	metered := []status.Metered{status.MeteredRental, status.MeteredParking, status.MeteredRide, status.MeteredCharging}
+	for i, told := range []struct{ ko, ja, en, insteadKo, insteadJa, insteadEn string }{
+		{"전동 킥보드 대여와 반납", "電動キックボードの貸出と返却", "Kick scooter rental and return", "가까운 지하철역 보관대에 세우고 사진 남기기", "最寄り駅の駐輪場に停めて写真を撮る", "Leave it at a station's rack and take a picture"},
+		{"공영 주차장 정산", "公営駐車場の精算", "Payment at public car parks", "출구에서 호출 버튼을 눌러 직원에게 말하기", "出口の呼び出しボタンで係員に伝える", "Press the call button at the exit and tell the staff"},
+		{"교통약자 택시 부르기", "福祉タクシーの配車", "Calling a taxi for wheelchairs", "전화 1588-0000 · 문자 1544-0000으로 부르기", "電話1588-0000・SMS1544-0000で呼ぶ", "Call 1588-0000 or text 1544-0000 for one"},
+		{"전기차 충전 시작과 끝", "電気自動車の充電開始と終了", "Starting and ending a car's charging", "충전기 화면의 비상 정지 후 케이블 뽑기", "充電器の非常停止を押してケーブルを抜く", "Press the charger's emergency stop, then unplug"},
+	} {
+		for _, at := range []int{i, i + 4} {
+			f := &app.Functions[at]
+			f.State, f.Metered = status.MajorOutage, metered[i]
+			f.Name = status.Text{"ko": told.ko, "ja": told.ja, "en": told.en}
+			f.Instead = status.Text{"ko": told.insteadKo, "ja": told.insteadJa, "en": told.insteadEn}
+			f.AffectedBy = []string{"place-search", "pay", "login"}
+		}
+	}
+	return s
+}
+
+// The code, and the data of every app in every language, signed.
 func TestTheWidgetIsSmall(t *testing.T) {
-	const code, data, most = 3 << 10, 1 << 10, (4 << 10) / 3
-	for name, s := range map[string]*status.Snapshot{"calm": sample.Calm(), "outage": sample.Outage(), "crowded": crowded(), "impaired": sample.Impaired()} {
+	const code, data = 3 << 10, 1 << 10
+	for name, s := range map[string]*status.Snapshot{
+		"calm": sample.Calm(), "outage": sample.Outage(), "crowded": crowded(), "impaired": sample.Impaired(), "eventful": sample.Eventful(), "worst": worst(),
+	} {
 		handler := serve(t, s, web.Options{Signer: signer(t)}).Handler()
-		for path, budget := range map[string]int{"/widget.js": code, "/widget/safety-report.json": data, "/widget/city-bike.json": most} {
-			if name == "crowded" && path != "/widget.js" {
-				budget = most
+		budgets := map[string]int{"/widget.js": code}
+		for i := range s.Apps {
+			for _, lang := range []string{"", "/ko", "/ja", "/en"} {
+				budgets[lang+"/widget/"+s.Apps[i].ID+".json"] = data
 			}
+		}
+		for path, budget := range budgets {
 			w := ask(handler, "GET", path, "Accept-Encoding", "gzip")
 			t.Logf("%s: %s: %d bytes", name, path, w.Body.Len())
-			if w.Body.Len() > budget || w.Body.Len() == 0 {
-				t.Errorf("%s: %s is %d bytes gzipped, over %d", name, path, w.Body.Len(), budget)
+			if w.Code != 200 || w.Header().Get("Content-Encoding") != "gzip" || w.Body.Len() > budget {
+				t.Errorf("%s: %s answers %d with %d bytes gzipped, over %d", name, path, w.Code, w.Body.Len(), budget)
 			}
 			if w.Header().Get("Access-Control-Allow-Origin") != "*" {
 				t.Errorf("%s can not be used by other sites", path)
@@ -92,43 +124,55 @@ func TestTheWidgetIsSmall(t *testing.T) {
 type told struct {
 	GeneratedAt time.Time `json:"generated_at"`
 	ValidUntil  time.Time `json:"valid_until"`
+	Lang        string
+	Languages   []string
 	Off         bool
 	Mirrors     []string
 	Functions   []struct {
 		ID                                   string
 		State                                status.State
-		Name, Why, Instead, Stop, Next, Link map[string]string
+		Name, Why, Instead, Stop, Next, Link string
 	}
-	Rest map[string]string
+	Rest string
 }
 
-func toldBy(t *testing.T, s *status.Snapshot) told {
+// toldIn is what the widget of an app is told in a language; empty is the
+// site's first.
+func toldIn(t *testing.T, s *status.Snapshot, app, lang string) told {
 	t.Helper()
+	if lang != "" {
+		lang = "/" + lang
+	}
 	var got told
-	body := ask(serve(t, s, web.Options{Valid: 5 * time.Minute}).Handler(), "GET", "/widget/safety-report.json").Body.Bytes()
+	body := ask(serve(t, s, web.Options{Valid: 5 * time.Minute}).Handler(), "GET", lang+"/widget/"+app+".json").Body.Bytes()
 	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: %s", err, body)
 	}
 	return got
 }
 
 func TestWhatTheWidgetIsTold(t *testing.T) {
-	got := toldBy(t, sample.Calm())
+	got := toldIn(t, sample.Calm(), "safety-report", "")
 	if len(got.Functions) != 0 || got.ValidUntil.Sub(got.GeneratedAt) != 5*time.Minute {
 		t.Errorf("on a calm day: %+v", got)
 	}
-	got = toldBy(t, sample.Outage())
-	if len(got.Functions) != 1 {
-		t.Fatalf("affected are %+v, want one function", got.Functions)
+	in := map[string]told{}
+	for _, lang := range []string{"", "ko", "ja", "en"} {
+		in[lang] = toldIn(t, sample.Outage(), "safety-report", lang)
+		if len(in[lang].Functions) != 1 || strings.Join(in[lang].Languages, " ") != "ko ja en" || (in[lang].Lang != lang && lang != "") {
+			t.Fatalf("in %q it is told %+v, want one function", lang, in[lang])
+		}
 	}
-	f := got.Functions[0]
 	for _, c := range []struct{ got, want string }{
-		{f.Name["ko"], "지금 안전 신고를 이용할 수 없습니다."},
-		{f.Why["ko"], "장소 검색 장애 때문입니다. 공통 로그인이 응답하지 않습니다."},
-		{f.Why["ja"], "場所検索の障害のためです。共通ログインの応答がありません。"},
-		{f.Instead["en"], "Emergency 119 · civil affairs 110"},
-		{f.Next["en"], "Next update 16:30"},
-		{f.Link["en"], "../en/incidents/01JD9R2W8F"},
+		{in["ko"].Functions[0].Name, "지금 안전 신고를 이용할 수 없습니다."},
+		{in["ko"].Functions[0].Why, "장소 검색 장애 때문입니다. 공통 로그인이 응답하지 않습니다."},
+		{in["ja"].Functions[0].Why, "場所検索の障害のためです。共通ログインの応答がありません。"},
+		{in["en"].Functions[0].Instead, "Emergency 119 · civil affairs 110"},
+		{in["en"].Functions[0].Next, "Next update 16:30"},
+		{in["en"].Functions[0].Link, "../../en/incidents/01JD9R2W8F"},
+		{in[""].Lang, "ko"},
+		{in[""].Functions[0].Name, in["ko"].Functions[0].Name},
+		{in[""].Functions[0].Link, "../ko/incidents/01JD9R2W8F"},
 	} {
 		if c.got != c.want {
 			t.Errorf("the widget is told %q, want %q", c.got, c.want)
@@ -136,21 +180,48 @@ func TestWhatTheWidgetIsTold(t *testing.T) {
 	}
 }
 
-// The worst come first, and the rest are counted.
-func TestTheWidgetIsToldTheWorst(t *testing.T) {
-	got := toldBy(t, crowded())
-	var ids []string
-	for _, f := range got.Functions {
-		ids = append(ids, f.ID)
-		if f.Stop["en"] == "" {
-			t.Errorf("%s does not say how to stop the loss", f.ID)
+// Of functions whose texts are too long for three fewer are told, and the others
+// counted: the data always fits.
+func TestTheWidgetsDataAlwaysFits(t *testing.T) {
+	s := worst()
+	for i := range s.Apps[0].Functions {
+		f := &s.Apps[0].Functions[i]
+		f.Instead = status.Text{}
+		for lang, first := range map[string]rune{"ko": '가', "ja": '一', "en": 'Ā'} {
+			var long strings.Builder
+			for k := range rune(70) {
+				long.WriteRune(first + (rune(i)*977+k*k*131)%6000%map[string]rune{"ko": 6000, "ja": 6000, "en": 400}[lang])
+			}
+			f.Instead[lang] = long.String()
 		}
 	}
-	if strings.Join(ids, " ") != "function-d function-e function-h" || got.Rest["en"] != "4 more functions are affected." || got.Rest["ko"] == "" || got.Rest["ja"] == "" {
-		t.Errorf("it is told of %v, and that %v", ids, got.Rest)
+	handler := serve(t, s, web.Options{Signer: signer(t)}).Handler()
+	for _, lang := range []string{"ko", "ja", "en"} {
+		packed := ask(handler, "GET", "/"+lang+"/widget/safety-report.json", "Accept-Encoding", "gzip").Body.Len()
+		got := toldIn(t, s, "safety-report", lang)
+		if n := len(got.Functions); packed > 1<<10 || n < 1 || n > 2 || !strings.Contains(got.Rest, strconv.Itoa(8-n)) {
+			t.Errorf("in %s %d functions are told in %d bytes, and that %s", lang, n, packed, got.Rest)
+		}
 	}
-	if len(got.Mirrors) != 1 || got.Mirrors[0] != "https://mirror.example/status/" {
-		t.Errorf("its mirrors are %v", got.Mirrors)
+}
+
+// The worst come first, and the rest are counted.
+func TestTheWidgetIsToldTheWorst(t *testing.T) {
+	for lang, rest := range map[string]string{"ko": "4", "ja": "4", "en": "4 more functions are affected."} {
+		got := toldIn(t, crowded(), "safety-report", lang)
+		var ids []string
+		for _, f := range got.Functions {
+			ids = append(ids, f.ID)
+			if f.Stop == "" {
+				t.Errorf("%s does not say how to stop the loss", f.ID)
+			}
+		}
+		if strings.Join(ids, " ") != "function-d function-e function-h" || !strings.Contains(got.Rest, rest) {
+			t.Errorf("in %s it is told of %v, and that %v", lang, ids, got.Rest)
+		}
+		if len(got.Mirrors) != 1 || got.Mirrors[0] != "https://mirror.example/status/" {
+			t.Errorf("its mirrors are %v", got.Mirrors)
+		}
 	}
 }
 
@@ -158,7 +229,7 @@ func TestTheWidgetIsToldTheWorst(t *testing.T) {
 func TestAWidgetThatIsOff(t *testing.T) {
 	s := sample.Outage()
 	s.Apps[0].WidgetOff = true
-	if got := toldBy(t, s); !got.Off || len(got.Functions) != 0 {
+	if got := toldIn(t, s, "safety-report", "en"); !got.Off || len(got.Functions) != 0 {
 		t.Errorf("it is told %+v", got)
 	}
 	handler := serve(t, s, web.Options{}).Handler()
@@ -381,20 +452,22 @@ func TestTheWidgetsDataFitsItsSchema(t *testing.T) {
 			site := served{t, serve(t, s, web.Options{Signer: key})}
 			schema := schemaOf(t, site, true)
 			for i := range s.Apps {
-				data, err := jsonschema.UnmarshalJSON(bytes.NewReader(site.get("/widget/" + s.Apps[i].ID + ".json")))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := schema.Validate(data); err != nil {
-					t.Errorf("%s, signed %t: %v", name, key != nil, err)
+				for _, lang := range []string{"", "/ko", "/ja", "/en"} {
+					data, err := jsonschema.UnmarshalJSON(bytes.NewReader(site.get(lang + "/widget/" + s.Apps[i].ID + ".json")))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := schema.Validate(data); err != nil {
+						t.Errorf("%s, signed %t: %v", name, key != nil, err)
+					}
 				}
 			}
 		}
 	}
 	schema := schemaOf(t, served{t, serve(t, sample.Calm(), web.Options{})}, false)
 	for _, bad := range []string{
-		`{}`, `[]`, `{"generated_at":"yesterday","valid_until":"2026-11-22T06:52:00Z","app":"a","texts":{},"languages":["en"],"functions":[]}`,
-		`{"generated_at":"2026-11-22T06:52:00Z","valid_until":"2026-11-22T06:52:00Z","app":"a","texts":{},"languages":["en"],"functions":[{"id":"x"}]}`,
+		`{}`, `[]`, `{"generated_at":"yesterday","valid_until":"2026-11-22T06:52:00Z","app":"a","lang":"en","texts":{"stale":"s","more":"m"},"languages":["en"],"functions":[]}`,
+		`{"generated_at":"2026-11-22T06:52:00Z","valid_until":"2026-11-22T06:52:00Z","app":"a","lang":"en","texts":{"stale":"s","more":"m"},"languages":["en"],"functions":[{"id":"x"}]}`,
 	} {
 		data, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		if err != nil {
@@ -479,23 +552,26 @@ func TestTheWidgetInACopy(t *testing.T) {
 		}
 		files[p.Path] = f.Body
 	}
-	signed, signature := parted(t, files["widget/safety-report.json"])
 	line, err := base64.StdEncoding.DecodeString(key.Public().String())
-	if err != nil || !ed25519.Verify(line[10:], signed, signature) {
-		t.Errorf("the copy's data is not signed (%v)", err)
-	}
-	var data told
-	if err := json.Unmarshal(signed, &data); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	for lang, to := range data.Functions[0].Link {
-		if files[strings.TrimPrefix(to, "../")] == nil {
-			t.Errorf("in %s the copy's data leads to %s, which is not there", lang, to)
+	for _, name := range []string{"widget/safety-report.json", "ko/widget/safety-report.json", "ja/widget/safety-report.json", "en/widget/safety-report.json"} {
+		signed, signature := parted(t, files[name])
+		if !ed25519.Verify(line[10:], signed, signature) {
+			t.Errorf("in the copy %s is not signed", name)
+		}
+		var data told
+		if err := json.Unmarshal(signed, &data); err != nil {
+			t.Fatal(err)
+		}
+		if to := path.Join(path.Dir(name), data.Functions[0].Link); files[to] == nil || !strings.HasPrefix(to, data.Lang+"/") {
+			t.Errorf("in the copy %s leads to %s, which is not there", name, to)
 		}
 	}
-	for _, path := range []string{"widget.js", "widget.schema.json", "ja/widget/safety-report.svg"} {
-		if files[path] == nil {
-			t.Errorf("the copy lacks %s", path)
+	for _, name := range []string{"widget.js", "widget.schema.json", "ja/widget/safety-report.svg"} {
+		if files[name] == nil {
+			t.Errorf("the copy lacks %s", name)
 		}
 	}
 }

@@ -107,31 +107,27 @@ func reader(ctx context.Context, place string) (read func(path string) ([]byte, 
 		return nil, nil, err
 	}
 	read = func(path string) ([]byte, error) {
-		f, err := root.Open(path)
-		if err != nil {
-			return nil, errors.Unwrap(err)
+		body, err := mirror.ReadFile(root, path)
+		if inner := errors.Unwrap(err); inner != nil {
+			err = inner // the name is told beside it
 		}
-		defer f.Close()
-		return readBounded(f)
+		return body, err
 	}
 	return read, func() { root.Close() }, nil
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, mirror.MaxFile+1))
-	if err == nil && len(body) > mirror.MaxFile {
-		err = errors.New("the file is too long")
-	}
-	return body, err
 }
 
 // fetchTime is how long one file of a copy on the web may take.
 const fetchTime = 30 * time.Second
 
 func webReader(ctx context.Context, base *url.URL) func(path string) ([]byte, error) {
-	client := &http.Client{Timeout: fetchTime}
+	client := &http.Client{Timeout: fetchTime, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if r.URL.Host != base.Host || len(via) > 3 {
+			return fmt.Errorf("the server leads to %s; check what lies there by its own address", r.URL.Host)
+		}
+		return nil
+	}}
 	return func(path string) ([]byte, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath(path).String(), nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath(escaped(path)).String(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -143,6 +139,16 @@ func webReader(ctx context.Context, base *url.URL) func(path string) ([]byte, er
 		if answer.StatusCode != http.StatusOK {
 			return nil, fmt.Errorf("the server answers %s", answer.Status)
 		}
-		return readBounded(answer.Body)
+		return mirror.ReadBounded(answer.Body)
 	}
+}
+
+// escaped has every letter of a path mean itself in an address: a copy may name
+// a file %2e%2e/x, which must not lead out of it.
+func escaped(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
 }

@@ -61,7 +61,7 @@ func TestWhatComesBackReadsTheSame(t *testing.T) {
 		for _, path := range []string{
 			"/?lang=ko", "/?lang=ja", "/?lang=en", "/components/login?lang=en", "/components/chat-text?lang=ja", "/incidents/01JD9R2W8F?lang=en",
 			"/history?lang=ko", "/maintenance?lang=en", "/judging?lang=en", "/apps?lang=en", "/api/v1/status", "/api/v1/locations",
-			"/api/v2/summary.json", "/api/v2/incidents.json", "/feed.atom", "/maintenance.ics", "/widget/safety-report.json",
+			"/api/v2/summary.json", "/api/v2/incidents.json", "/feed.atom", "/maintenance.ics", "/widget/safety-report.json", "/en/widget/safety-report.json",
 		} {
 			if get(before, path) != get(after, path) {
 				t.Errorf("%s: %s reads otherwise", name, path)

@@ -46,3 +46,13 @@ func (d *dying) remove(ctx context.Context, path string) error {
 	}
 	return d.store.remove(ctx, path)
 }
+
+// InFolder is a file of a copy in a folder: written, read and removed.
+func InFolder(ctx context.Context, dir, name string, body []byte) (read []byte, err error) {
+	f := folder(dir)
+	if err := f.write(ctx, name, web.CopyFile{Body: body}); err != nil {
+		return nil, errors.Join(err, f.remove(ctx, name))
+	}
+	read, err = f.read(ctx, name)
+	return read, errors.Join(err, f.remove(ctx, name))
+}

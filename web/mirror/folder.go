@@ -2,16 +2,21 @@ package mirror
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 
 	"bongsu/web"
 )
 
-// folder is a copy on a disk.
+// folder is a copy on a disk. Somebody else may write there too: nothing outside
+// of it is read, written or removed, whatever links they have put into it.
 type folder string
 
 func newFolder(u *url.URL) (store, error) {
@@ -21,8 +26,6 @@ func newFolder(u *url.URL) (store, error) {
 	return folder(filepath.FromSlash(u.Path)), nil
 }
 
-func (f folder) at(path string) string { return filepath.Join(string(f), filepath.FromSlash(path)) }
-
 // Readable by a web server of another user.
 const (
 	folderMode = 0o755
@@ -30,31 +33,79 @@ const (
 )
 
 // write puts the whole file in its place at once: nobody reads half of one.
-func (f folder) write(_ context.Context, path string, c web.CopyFile) error {
-	to := f.at(path)
-	if err := os.MkdirAll(filepath.Dir(to), folderMode); err != nil {
+func (f folder) write(_ context.Context, name string, c web.CopyFile) error {
+	if err := os.MkdirAll(string(f), folderMode); err != nil {
 		return err
 	}
-	half, err := os.CreateTemp(filepath.Dir(to), ".bongsu-*")
+	root, err := os.OpenRoot(string(f))
 	if err != nil {
 		return err
 	}
-	_, err = half.Write(c.Body)
-	err = errors.Join(err, half.Chmod(fileMode), half.Close())
+	defer root.Close()
+	if err := root.MkdirAll(path.Dir(name), folderMode); err != nil {
+		return err
+	}
+	half := path.Join(path.Dir(name), ".bongsu-"+rand.Text())
+	file, err := root.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(c.Body)
+	err = errors.Join(err, file.Chmod(fileMode), file.Close()) // whatever the umask is
 	if err == nil {
-		err = os.Rename(half.Name(), to)
+		err = root.Rename(half, name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(half.Name()))
+		return errors.Join(err, root.Remove(half))
 	}
 	return nil
 }
 
-func (f folder) read(_ context.Context, path string) ([]byte, error) { return os.ReadFile(f.at(path)) }
+func (f folder) read(_ context.Context, name string) ([]byte, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return ReadFile(root, name)
+}
 
-func (f folder) remove(_ context.Context, path string) error {
-	if err := os.Remove(f.at(path)); !errors.Is(err, fs.ErrNotExist) {
+func (f folder) remove(_ context.Context, name string) error {
+	root, err := os.OpenRoot(string(f))
+	if err == nil {
+		defer root.Close()
+		err = root.Remove(name)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
+}
+
+// ReadFile reads a file of a copy in a folder that somebody else may have
+// written: nothing outside of it, nothing that never ends, and no more than a
+// file of a copy may have.
+func ReadFile(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Stat(name) // opening what is no file may wait for ever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file", name)
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return ReadBounded(file)
+}
+
+// ReadBounded reads what one file of a copy may have.
+func ReadBounded(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	if err == nil && len(body) > MaxFile {
+		err = errors.New("the file is too long")
+	}
+	return body, err
 }

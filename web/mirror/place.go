@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
-	"path"
 	"strings"
+	"unicode"
 
 	"bongsu/web"
 )
@@ -60,7 +61,8 @@ func onlyKeys(u *url.URL, known ...string) error {
 	return nil
 }
 
-// inside says whether a path stays in the copy.
+// inside says whether a path stays in the copy, wherever that lies, and can be
+// shown on a terminal.
 func inside(name string) bool {
-	return name != "" && path.Clean(name) == name && !path.IsAbs(name) && name != ".." && !strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00\r")
+	return fs.ValidPath(name) && name != "." && !strings.Contains(name, `\`) && !strings.ContainsFunc(name, unicode.IsControl)
 }

@@ -198,7 +198,7 @@ func TestTheCopyHasWhatProgramsRead(t *testing.T) {
 	for _, want := range []string{
 		"api/v2/summary.json", "api/v2/incidents/unresolved.json", "api/v2/scheduled-maintenances/active.json", "api/v1/status.json",
 		"feed.atom", "ja/feed.rss", "en/feed.json", "en/feeds/components/login.atom", "feeds/groups/chat.rss", "maintenance.ics", "ko/maintenance.ics",
-		"cap.atom", "en/cap.atom", "cap/01JD9R2W8F.xml", "badge/overall.svg", "badge/login.json", "en/badge/taxi.svg", "widget/safety-report.json", "widget.js", "key.pub",
+		"cap.atom", "en/cap.atom", "cap/01JD9R2W8F.xml", "badge/overall.svg", "badge/login.json", "en/badge/taxi.svg", "widget/safety-report.json", "ja/widget/safety-report.json", "widget.js", "key.pub",
 	} {
 		if all[want] == "" {
 			t.Errorf("there is no %s", want)

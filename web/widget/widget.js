@@ -11,7 +11,7 @@ import css from "../assets/widget.css";
 
 try {
   const home = document.currentScript;
-  const tag = "bongsu-status", minute = 60000, patience = 4000, most = 65536;
+  const tag = "bongsu-status", minute = 60000;
   /* Of an element: what is known of it, and how it is put back. Another copy of
      this script, of whichever release, goes by the same names. */
   const mine = Symbol.for("bongsu"), back = Symbol.for("bongsu back");
@@ -44,18 +44,13 @@ try {
     return out;
   };
 
-  const hex = (c) => c < 58 ? c - 48 : c - 87;
+  const hex = (c) => c % 87 % 48; // of 0-9 and a-f
 
   /* The data in what came: {"signature":"HEX",REST is {REST, signed. With a key
      nothing else is believed, where the browser knows the algorithm. */
   const open = async (feed, body) => {
-    let rest = body;
-    const signed = body[2] == 115;
-    if (signed) {
-      rest = new realm.Uint8Array(body.length - 143);
-      for (let i = 1; i < rest.length; i++) rest[i] = body[i + 143];
-      rest[0] = 123;
-    }
+    const signed = body[2] == 115, rest = body.subarray(signed ? 143 : 0);
+    rest[0] = 123;
     const subtle = (realm.crypto || 0).subtle;
     if (feed.key && subtle) {
       let key;
@@ -71,9 +66,13 @@ try {
     return new realm.Response(rest).json();
   };
 
-  const read = async (feed, url) => {
-    const stop = new realm.AbortController(), bell = later(() => stop.abort(), patience);
+  /* The data is a file for each language, which names them all; without one in
+     its path it is in the site's first. */
+  const read = async (feed, place, lang) => {
+    const stop = new realm.AbortController(), bell = later(() => stop.abort(), 4000);
+    const url = place + (lang ? lang + "/" : "") + "widget/" + realm.encodeURIComponent(feed.app) + ".json";
     let body;
+    feed.lang = 0;
     try {
       const answer = await realm.fetch(url, { __proto__: null, cache: "no-cache", credentials: "omit", referrerPolicy: "no-referrer", signal: stop.signal });
       body = answer.ok && new realm.Uint8Array(await answer.arrayBuffer());
@@ -81,8 +80,25 @@ try {
       if (!/native code]/.test(realm.fetch)) throw e; // else nobody answers
     }
     clearTimeout(bell);
-    const data = body && body.length < most && await open(feed, body);
-    return data && data.app == feed.app && data;
+    const data = body && body.length < 65536 && await open(feed, body);
+    if (!data || data.app != feed.app) return;
+    data.from = url;
+    const wanted = language(feed.tongue, data.languages);
+    if (wanted == data.lang) feed.lang = wanted;
+    else if (!lang) return await read(feed, place, wanted) || data; // better than nothing
+    return data;
+  };
+
+  const language = (tongue, languages) => {
+    const own = navigator.languages || "";
+    for (let i = tongue ? -1 : 0; i < own.length; i++) {
+      const wanted = call("String", "toLowerCase", i < 0 ? tongue : own[i]);
+      for (let k = 0; k < languages.length; k++) {
+        const l = languages[k];
+        if (l[0] == wanted[0] && l[1] == wanted[1] && !(wanted[2] > "-")) return l;
+      }
+    }
+    return languages[0];
   };
 
   const time = (text) => realm.Date.parse(text);
@@ -99,29 +115,15 @@ try {
   const ask = async (feed) => {
     const first = feed.first, n = feed.places.length;
     for (let k = 0; k < n; k++) {
-      const i = (first + k) % n, url = feed.places[i] + "widget/" + realm.encodeURIComponent(feed.app) + ".json";
-      const data = await sure(() => read(feed, url));
+      const i = (first + k) % n, data = await sure(() => read(feed, feed.places[i], feed.lang));
       if (data && !(feed.data && time(data.generated_at) < time(feed.data.generated_at))) {
         feed.data = data;
-        feed.from = url;
         feed.first = i;
         const also = data.mirrors || "";
         for (let m = 0; m < also.length; m++) know(feed, also[m]);
         if (fresh(data)) return;
       }
     }
-  };
-
-  const language = (el, languages) => {
-    const near = call("Element", "closest", el, "[lang]"), own = navigator.languages || "";
-    for (let i = near ? -1 : 0; i < own.length; i++) {
-      const wanted = call("String", "toLowerCase", i < 0 ? attribute(near, "lang") : own[i]);
-      for (let k = 0; k < languages.length; k++) {
-        const l = languages[k];
-        if (l[0] == wanted[0] && l[1] == wanted[1] && !(wanted[2] > "-")) return l;
-      }
-    }
-    return languages[0];
   };
 
   const make = (box) => {
@@ -146,36 +148,38 @@ try {
     return el;
   };
 
-  const banner = (parent, f, lang, texts, from) => {
-    const el = line(parent, "div"), of = (texts) => texts && texts[lang];
+  const banner = (parent, f, texts, from) => {
+    const el = line(parent, "div");
     el.className = "b " + f.state;
-    line(line(el, "div"), "b", (texts.mark ? texts.mark + " " : "") + of(f.name));
-    line(el, "p", of(f.why));
-    line(el, "p", of(f.instead));
-    line(el, "p", of(f.stop));
-    line(el, "p", of(f.next));
-    const link = of(f.link) && new realm.URL(of(f.link), from);
+    line(line(el, "div"), "b", f.name && (texts.mark ? texts.mark + " " : "") + f.name);
+    line(el, "p", f.why);
+    line(el, "p", f.instead);
+    line(el, "p", f.stop);
+    line(el, "p", f.next);
+    const link = f.link && new realm.URL(f.link, from);
     if (link && link.protocol[0] == "h") line(el, "a", texts.more).href = link.href;
   };
 
   /* Shows what the data says, and says it anew only if it changed. Past its
      end it is unknown: never well. */
   const draw = (box) => {
-    const data = box.feed.data, place = box.el[back];
+    const place = box.el[back];
     if (place) place();
+    join(box);
     if (!box.live) make(box);
+    const data = box.feed.data;
     if (!data) return;
-    const lang = language(box.el, data.languages), texts = data.texts[lang], next = realm.document.createElement("div");
-    const list = data.off ? "" : fresh(data) ? data.functions : realm.Array({ state: "unknown", name: { [lang]: texts.stale } });
-    for (let i = 0; i < list.length; i++) banner(next, list[i], lang, texts, box.feed.from);
-    if (data.rest && list == data.functions) line(next, "div").className = "b unknown", line(next.lastChild, "p", data.rest[lang]);
-    const now = lang + next.innerHTML, held = box.root.activeElement;
+    const texts = data.texts, next = realm.document.createElement("div");
+    const list = data.off ? "" : fresh(data) ? data.functions : realm.Array({ state: "unknown", name: texts.stale });
+    for (let i = 0; i < list.length; i++) banner(next, list[i], texts, data.from);
+    if (data.rest && list == data.functions) banner(next, { state: "unknown", why: data.rest }, texts);
+    const now = data.lang + next.innerHTML, held = box.root.activeElement;
     if (box.shown == now) return;
     if (!box.shown && !next.firstChild) return;
     box.shown = now;
-    box.live.lang = lang;
-    box.live.replaceChildren();
-    while (next.firstChild) box.live.append(next.firstChild);
+    box.live.lang = data.lang;
+    box.live.textContent = "";
+    if (next.firstChild) box.live.append(next);
     const again = held && box.live.querySelector("a");
     if (again) again.focus({ preventScroll: true }); // It was ours before.
   };
@@ -195,24 +199,38 @@ try {
 
   const base = () => home ? new realm.URL(".", home.src).href : "";
 
-  const start = (el) => {
-    const app = attribute(el, "app"), key = attribute(el, "key"), listed = attribute(el, "origins") || base();
-    if (el[mine] || !app) return;
-    const id = app + " " + key + " " + listed;
-    const feed = feeds[id] || (feeds[id] = { app, key, places: realm.Array(), first: 0, boxes: new realm.Set(), waits: true });
+  /* Has a box ask for what its element names now; what it showed of something
+     else goes. */
+  const join = (box) => {
+    const el = box.el, app = attribute(el, "app"), key = attribute(el, "key"), listed = attribute(el, "origins") || base();
+    const near = call("Element", "closest", el, "[lang]"), tongue = near ? attribute(near, "lang") : "";
+    const id = `${app} ${key} ${listed} ${tongue}`;
+    const feed = feeds[id] || (feeds[id] = { app, key, tongue, places: realm.Array(), first: 0, boxes: new realm.Set(), waits: 1 });
+    if (box.feed == feed) return;
     const parts = call("String", "split", listed + " ", /\/?\s+/);
     for (let i = 0; i < parts.length; i++) if (parts[i]) know(feed, parts[i] + "/");
-    const box = { el, feed };
+    leave(box);
     call("Set", "add", feed.boxes, box);
-    el[mine] = box;
-    sure(async () => draw(box));
+    box.feed = feed;
     wake(feed);
+  };
+
+  const leave = (box) => {
+    if (box.feed) call("Set", "delete", box.feed.boxes, box);
+    if (box.live) box.live.remove();
+    box.live = box.shown = 0;
+  };
+
+  const start = (el) => {
+    if (el[mine] || !attribute(el, "app")) return;
+    const box = el[mine] = { el };
+    sure(async () => draw(box));
   };
 
   const end = (el) => {
     const box = el[mine];
     if (!box || el[back]) return;
-    call("Set", "delete", box.feed.boxes, box);
+    leave(box);
     el[mine] = 0;
   };
 
@@ -243,7 +261,7 @@ try {
   quietly(() => {
     if (!customElements.get(tag)) {
       customElements.define(tag, class extends HTMLElement {
-        static get observedAttributes() { return ["app"]; }
+        static get observedAttributes() { return ["app", "lang"]; }
         connectedCallback() { quietly(() => start(this)); }
         disconnectedCallback() { quietly(() => end(this)); }
         attributeChangedCallback() { quietly(() => { end(this); if (this.isConnected) start(this); }); }
