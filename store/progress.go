@@ -94,6 +94,24 @@ func (s *Store) IncidentProgress(ctx context.Context, incident string) ([]Progre
 	return s.progress(ctx, "WHERE n.incident = $1", incident)
 }
 
+// TellingIncidents are the incidents that notices tell of: those that nobody is
+// told of need not be asked about one by one.
+func (s *Store) TellingIncidents(ctx context.Context) (map[string]bool, error) {
+	told := map[string]bool{}
+	err := each(ctx, s.read, func(rows *sql.Rows) error {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		told[id] = true
+		return nil
+	}, "SELECT DISTINCT incident FROM notice WHERE incident <> ''")
+	if err != nil {
+		return nil, fmt.Errorf("reading which incidents were told of: %w", err)
+	}
+	return told, nil
+}
+
 // RecentProgress tells it of the latest notices.
 func (s *Store) RecentProgress(ctx context.Context, limit int) ([]Progress, error) {
 	return s.progress(ctx, "WHERE n.id IN (SELECT id FROM notice ORDER BY made DESC, id LIMIT $1)", limit)

@@ -84,9 +84,16 @@ func runSent(ctx context.Context, s *server) {
 // before.
 func (c *sentCounts) ask(ctx context.Context, s *status.Snapshot, now time.Time) (map[string]*web.Sent, error) {
 	next, all := map[string]*web.Sent{}, now.Sub(c.asked) >= sentAllEach
+	told, err := c.books.TellingIncidents(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, list := range [][]status.Incident{s.Incidents, s.Past} {
 		for i := range list {
 			id, before := list[i].ID, c.known[list[i].ID]
+			if !told[id] {
+				continue
+			}
 			if !all && !lately(&list[i], now) {
 				if before != nil {
 					next[id] = before
