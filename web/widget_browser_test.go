@@ -141,7 +141,7 @@ func (h *hostPage) serve(t *testing.T) string {
 			return
 		}
 		from := strings.Join(h.origins, " ")
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %[1]s 'nonce-host'; connect-src %[1]s; style-src 'nonce-host'; frame-src %[1]s", from))
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %[1]s 'nonce-host'; connect-src %[1]s; style-src 'nonce-host'; frame-src %[1]s; require-trusted-types-for 'script'", from))
 		fmt.Fprintf(w, `<!doctype html><html lang="en"><head><title>Host</title><style nonce="host">%s</style><script nonce="host">%s</script></head>`+
 			`<body><main><h1>Report</h1><input aria-label="Place" autofocus>%s<p>After</p></main></body></html>`, h.style, script+h.before, h.body)
 	}))
@@ -547,7 +547,7 @@ func TestTheWidgetIsQuiet(t *testing.T) {
 		t.Error("seen again, it does not ask")
 	}
 
-	evaluated[bool](tab, t, `(document.body.innerHTML = "<main>Drawn anew</main>", true)`)
+	evaluated[bool](tab, t, `(document.body.replaceChildren(document.createElement("main")), true)`)
 	if got := until(tab, t, showing(part)); !showing(part)(got) || len(got.Trouble) > 0 {
 		t.Errorf("drawn anew, the page shows %q; noticed: %q", got.Texts, got.Trouble)
 	}
