@@ -20,7 +20,7 @@ test: ## the quick tests; names the parts that are missing here
 race: ## the quick tests under the race detector
 	go run ./cmd/testall -race
 
-deep: ## the slow tests: kills, ten thousand histories, whole outages twice, mutants, every page for everybody, fuzzing (up to 50 minutes)
+deep: ## the slow tests: kills, ten thousand histories, whole outages twice, mutants, every page for everybody, fuzzing (up to 45 minutes)
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m ./status ./notifier/words
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'Killed|Mutants|EveryScenario|DeadGateway|Takeover|Away|ReadOnly' ./store ./cmd/bongsu
 	BONGSU_DEEP=1 go run ./cmd/testall -count=1 -timeout 40m -run 'EveryPageCanBeUsedByEverybody' ./web
