@@ -126,6 +126,7 @@ func TestSlackCommands(t *testing.T) {
 	}{
 		{"help", account.Operator, "", "/bongsu say CODE", 0},
 		{"status", account.Viewer, "status", "major_outage", 0},
+		{"what is silent", account.Viewer, "status", "silent until 2026-03-01T09:00:00Z: Routes. kim: disks are replaced", 0},
 		{"incidents", account.Viewer, "incidents", code, 0},
 		{"a stranger", "", "status", "No account here is yours", 0},
 		{"an app", account.App, "status", "may not read the desk", 0},
@@ -148,7 +149,9 @@ func TestSlackCommands(t *testing.T) {
 		if c.role != "" {
 			s.who = account.Who{ID: "a1", Name: "kim", Role: c.role, App: map[account.Role]string{account.App: "a", account.Agency: "a"}[c.role], Lang: "en"}
 		}
-		h := serve(t, sample.Outage(), web.Options{Desk: d, Slack: s, Holds: &shelf{}}).Handler()
+		page := sample.Outage()
+		page.Silences = []status.Silence{{Component: "route", Reason: "disks are replaced", Author: "kim", Until: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}}
+		h := serve(t, page, web.Options{Desk: d, Slack: s, Holds: &shelf{}}).Handler()
 		w := send(h, "/hooks/slack/command", "x")
 		if w.Code != 200 || !strings.Contains(w.Body.String(), c.says) || !strings.Contains(w.Body.String(), `"ephemeral"`) || len(d.done) != c.done {
 			t.Errorf("%s answers %d %s, did %+v", c.name, w.Code, w.Body, d.done)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -242,13 +241,13 @@ var sentRows = []struct {
 	id   string
 	cell func(*teller, *SentBy) string
 }{
-	{"sent_planned", func(_ *teller, c *SentBy) string { return grouped(c.Planned) }},
-	{"sent_handed", func(_ *teller, c *SentBy) string { return grouped(c.Handed) }},
-	{"sent_delivered", func(_ *teller, c *SentBy) string { return grouped(c.Delivered) }},
-	{"sent_failed", func(_ *teller, c *SentBy) string { return grouped(c.Failed) }},
-	{"sent_unknown", func(_ *teller, c *SentBy) string { return grouped(c.Unknown) }},
-	{"sent_moved", func(_ *teller, c *SentBy) string { return grouped(c.Moved) }},
-	{"sent_cancelled", func(_ *teller, c *SentBy) string { return grouped(c.Cancelled) }},
+	{"sent_planned", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Planned) }},
+	{"sent_handed", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Handed) }},
+	{"sent_delivered", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Delivered) }},
+	{"sent_failed", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Failed) }},
+	{"sent_unknown", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Unknown) }},
+	{"sent_moved", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Moved) }},
+	{"sent_cancelled", func(_ *teller, c *SentBy) string { return speech.Grouped(c.Cancelled) }},
 	{"sent_handed_half", func(t *teller, c *SentBy) string { return t.wait(c.HandedP50) }},
 	{"sent_handed_most", func(t *teller, c *SentBy) string { return t.wait(c.HandedP99) }},
 	{"sent_delivered_half", func(t *teller, c *SentBy) string { return t.wait(c.DeliveredP50) }},
@@ -263,14 +262,5 @@ func (t *teller) wait(d time.Duration) string {
 	if d < 100*time.Second {
 		return t.Say("seconds", "Count", speech.Tenths(d))
 	}
-	return t.Say("seconds", "Count", grouped(int64(d.Round(time.Second)/time.Second)))
-}
-
-// grouped is a number with its thousands apart, as all three languages write it.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
+	return t.Say("seconds", "Count", speech.Grouped(int64(d.Round(time.Second)/time.Second)))
 }

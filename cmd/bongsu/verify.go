@@ -54,7 +54,7 @@ func (v *verification) run(ctx context.Context, out io.Writer, place string) err
 	if err != nil {
 		return err
 	}
-	r, err := mirror.Verify(key, read)
+	r, err := settled(ctx, key, read)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,28 @@ func (v *verification) run(ctx context.Context, out io.Writer, place string) err
 		return fmt.Errorf("the copy has spoken for the present until %s, which is over; --any-age takes it all the same", r.Until.Local().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// A copy that is written to meanwhile is checked again, so often.
+const (
+	verifyTries = 3
+	verifyPause = 2 * time.Second
+)
+
+// settled checks a copy. Its files and their signatures are replaced one after
+// another, several times a minute, so what does not fit may only be under way.
+func settled(ctx context.Context, key minisign.PublicKey, read func(string) ([]byte, error)) (r mirror.Report, err error) {
+	for try := range verifyTries {
+		if r, err = mirror.Verify(key, read); err == nil && len(r.Wrong) == 0 || try == verifyTries-1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return r, ctx.Err()
+		case <-time.After(verifyPause):
+		}
+	}
+	return r, err
 }
 
 // publicKey is the key to check with, and whether it is the copy's own.

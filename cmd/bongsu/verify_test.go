@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+
+	"bongsu/web/minisign"
+	"bongsu/web/mirror"
 )
 
 // A copy on the web is read below its own address and on its own host, whatever
@@ -49,4 +55,45 @@ func TestACopyOnTheWebIsReadWhereItLies(t *testing.T) {
 	if _, err := read("away"); err == nil || !strings.Contains(err.Error(), "the server leads to") {
 		t.Errorf("led away, it says %v", err)
 	}
+}
+
+// A copy that is written to while it is checked is checked again.
+func TestACopyThatIsWrittenToIsCheckedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signer, err := minisign.NewSigner(bytes.Repeat([]byte{7}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := []byte("<p>all is well</p>")
+		manifest := []byte(mirror.Hash(page) + "  index.html\n")
+		now := []byte(`{"manifest": "` + mirror.Hash(manifest) + `"}`)
+		files := map[string][]byte{"index.html": page, mirror.Manifest: manifest, mirror.NowFile: now}
+		for _, name := range []string{mirror.Manifest, mirror.NowFile} {
+			if files[name+mirror.Signature], err = signer.Sign(files[name], ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		earlier, err := signer.Sign([]byte("{}"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for old, want := range map[int]string{0: "", 1: "", 2: "", 3: mirror.NowFile} {
+			reads := 0
+			_, err := settled(t.Context(), signer.Public(), func(path string) ([]byte, error) {
+				if path == mirror.NowFile+mirror.Signature {
+					if reads++; reads <= old {
+						return earlier, nil
+					}
+				}
+				body, there := files[path]
+				if !there {
+					return nil, fs.ErrNotExist
+				}
+				return body, nil
+			})
+			if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("with the signature of before for %d checks it says %v", old, err)
+			}
+		}
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"bongsu/notifier/appnotice"
 	"bongsu/status"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // AppBook is what is known of the apps beside their functions. What is not there
@@ -178,8 +179,8 @@ func (v *visit) appRow(a *status.AppView, sending map[string]AppSending) appRow 
 		row.Deliveries = row.Href + "/deliveries"
 	}
 	facts := &appFacts{
-		Plans: v.List(s.Plans), Notices: grouped(s.Notices), Tokens: s.Tokens, Daily: s.Daily, Today: s.Today, Most: int64(max(s.Daily, 1)), Subscribers: s.Subscribers,
-		Use: v.Say("app_use", "Today", grouped(s.Today), "Daily", grouped(int64(s.Daily))),
+		Plans: v.List(s.Plans), Notices: speech.Grouped(s.Notices), Tokens: s.Tokens, Daily: s.Daily, Today: s.Today, Most: int64(max(s.Daily, 1)), Subscribers: s.Subscribers,
+		Use: v.Say("app_use", "Today", speech.Grouped(s.Today), "Daily", speech.Grouped(int64(s.Daily))),
 	}
 	if !s.Last.IsZero() {
 		facts.Last = v.At(s.Last)

@@ -9,6 +9,7 @@ import (
 
 	"bongsu/notifier/signup"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // AuditLog is who did what and when, in the order in which it was put down.
@@ -102,9 +103,9 @@ func (c *Console) audit(v *visit) error {
 		return err
 	}
 	page := auditPage{Who: q.Who, About: q.About, From: v.asked("from"), Until: v.asked("until"), Whole: chain.Broken == 0}
-	page.Chain = v.Say("audit_chain", "Upto", grouped(chain.Upto), "Last", grouped(chain.Last))
+	page.Chain = v.Say("audit_chain", "Upto", speech.Grouped(chain.Upto), "Last", speech.Grouped(chain.Last))
 	if !page.Whole {
-		page.Chain = v.Say("audit_broken", "Broken", grouped(chain.Broken), "Upto", grouped(chain.Upto))
+		page.Chain = v.Say("audit_broken", "Broken", speech.Grouped(chain.Broken), "Upto", speech.Grouped(chain.Upto))
 	}
 	values := v.request.URL.Query()
 	values.Del("lang")

@@ -10,6 +10,7 @@ import (
 
 	"bongsu/notifier"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // ErrNone is what a source of the console says of something that is not there.
@@ -219,7 +220,7 @@ func (c *Console) deliveries(v *visit) error {
 		return err
 	}
 	page.Sending, page.Channels = &sending, v.channelRows(sending.Channels)
-	page.Waiting = grouped(int64(sending.Waiting))
+	page.Waiting = speech.Grouped(int64(sending.Waiting))
 	if !sending.Oldest.IsZero() {
 		page.Oldest = v.Span(v.now().Sub(sending.Oldest))
 	}
@@ -268,10 +269,10 @@ func (v *visit) noticeRow(n Notice, base string) noticeRow {
 		Notice: n, Href: base + "/" + url.PathEscape(n.ID), Title: v.eventText(n.Event), Lane: v.laneText(n.Priority), Made: v.At(n.Made),
 		Done: max(n.People-n.Left, 0), Most: max(n.People, 1), Whom: v.audienceText(&n), ByPlan: n.Plan,
 	}
-	row.Bar = v.Say("notice_done", "Done", grouped(row.Done), "All", grouped(n.People))
+	row.Bar = v.Say("notice_done", "Done", speech.Grouped(row.Done), "All", speech.Grouped(n.People))
 	rate := 0.0
 	for _, c := range n.Channels {
-		row.By = append(row.By, v.Say("channel_short", "Channel", c.Channel, "Handed", grouped(c.Handed), "Planned", grouped(c.Planned)))
+		row.By = append(row.By, v.Say("channel_short", "Channel", c.Channel, "Handed", speech.Grouped(c.Handed), "Planned", speech.Grouped(c.Planned)))
 		rate += c.Rate
 	}
 	if n.Left > 0 && rate > 0 {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // sure is a page that asks once more before something is done.
@@ -45,14 +46,14 @@ func (c *Console) askResend(v *visit) error {
 	}
 	page.Text = []string{v.Say("resend_text")}
 	if q.Open > 0 {
-		page.Text = append(page.Text, v.Say("resend_open", "People", grouped(q.Open)))
+		page.Text = append(page.Text, v.Say("resend_open", "People", speech.Grouped(q.Open)))
 	}
-	page.Facts = append(page.Facts, fact{v.Say("resend_people"), grouped(q.People)})
+	page.Facts = append(page.Facts, fact{v.Say("resend_people"), speech.Grouped(q.People)})
 	for _, w := range q.Ways {
-		page.Facts = append(page.Facts, fact{w.Channel, grouped(w.People)})
+		page.Facts = append(page.Facts, fact{w.Channel, speech.Grouped(w.People)})
 	}
 	if q.Nowhere > 0 {
-		page.Facts = append(page.Facts, fact{v.Say("resend_nowhere"), grouped(q.Nowhere)})
+		page.Facts = append(page.Facts, fact{v.Say("resend_nowhere"), speech.Grouped(q.Nowhere)})
 	}
 	page.Facts = append(page.Facts, fact{v.Say("resend_cost"), v.costs(q.Cost)}, fact{v.Say("resend_most"), v.costs(q.AtMost)})
 	page.Hidden = []option{{Value: strconv.FormatInt(q.Turn, 10), Text: "turn"}}
@@ -89,7 +90,7 @@ func (c *Console) resend(v *visit) error {
 		return err
 	}
 	v.record(account.Steer, "notice "+id, "resent to "+strconv.FormatInt(people, 10)+" people as notice "+made)
-	v.done("resend_done", "People", grouped(people))
+	v.done("resend_done", "People", speech.Grouped(people))
 	c.Changed(Deliveries)
 	return v.lead("/deliveries/"+made, nil)
 }
@@ -107,7 +108,7 @@ func (c *Console) askCancel(v *visit) error {
 	base := Root + "/deliveries/" + url.PathEscape(id)
 	page := sure{
 		Heading: v.Say("cancel"), Text: []string{v.Say("cancel_text")}, Action: base + "/cancel", Back: base, Button: v.Say("cancel_button"), Grave: true,
-		Facts: []fact{{v.Say("cancel_left"), grouped(n.Left)}, {v.Say("cancel_gone"), grouped(max(n.People-n.Left, 0))}},
+		Facts: []fact{{v.Say("cancel_left"), speech.Grouped(n.Left)}, {v.Say("cancel_gone"), speech.Grouped(max(n.People-n.Left, 0))}},
 	}
 	return v.render("sure", page.Heading, page)
 }

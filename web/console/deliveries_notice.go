@@ -8,6 +8,7 @@ import (
 	"bongsu/notifier"
 	"bongsu/web"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // noticePage is one notice.
@@ -110,7 +111,7 @@ func (c *Console) addMisses(v *visit, id string, page *noticePage) error {
 		return err
 	}
 	for _, u := range list {
-		row := missRow{Unreached: u, Class: v.Say("ended_" + string(u.Ended)), Code: u.Code, People: grouped(u.People), Where: u.Gateway}
+		row := missRow{Unreached: u, Class: v.Say("ended_" + string(u.Ended)), Code: u.Code, People: speech.Grouped(u.People), Where: u.Gateway}
 		if row.Where == "" {
 			row.Where = u.Channel
 		}
@@ -139,10 +140,10 @@ func (v *visit) countRow(c ChannelCount) countRow {
 		{"count_twice", c.Twice},
 		{"count_cancelled", c.Cancelled},
 	} {
-		row.Cells = append(row.Cells, cell{v.Say(part.id), grouped(part.n)})
+		row.Cells = append(row.Cells, cell{v.Say(part.id), speech.Grouped(part.n)})
 	}
 	if c.Left > 0 {
-		row.Rate = v.Say("channel_rate", "Rate", strconv.FormatFloat(c.Rate, 'f', 1, 64), "Left", grouped(c.Left))
+		row.Rate = v.Say("channel_rate", "Rate", strconv.FormatFloat(c.Rate, 'f', 1, 64), "Left", speech.Grouped(c.Left))
 	}
 	switch {
 	case c.DeliveredP50 > 0:
@@ -214,13 +215,13 @@ func (v *visit) gatewayRow(g GatewayState) gatewayRow {
 	if g.Stage == notifier.Well {
 		row.Why = nil
 	}
-	row.Facts = v.Say("gateway_facts", "Rate", strconv.FormatFloat(g.Rate, 'f', 1, 64), "Taken", grouped(g.Taken),
-		"Faults", grouped(g.Faults), "Throttled", grouped(g.Throttle), "Told", grouped(g.Told), "Of", grouped(g.Of))
+	row.Facts = v.Say("gateway_facts", "Rate", strconv.FormatFloat(g.Rate, 'f', 1, 64), "Taken", speech.Grouped(g.Taken),
+		"Faults", speech.Grouped(g.Faults), "Throttled", speech.Grouped(g.Throttle), "Told", speech.Grouped(g.Told), "Of", speech.Grouped(g.Of))
 	if g.Usual >= 0 {
 		row.Facts += " " + v.Say("gateway_usual", "Percent", g.Usual)
 	}
 	if g.PerDay > 0 {
-		row.Day = v.Say("gateway_day", "Given", grouped(int64(g.Given)), "Most", grouped(int64(g.PerDay)))
+		row.Day = v.Say("gateway_day", "Given", speech.Grouped(int64(g.Given)), "Most", speech.Grouped(int64(g.PerDay)))
 	}
 	return row
 }

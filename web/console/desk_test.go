@@ -30,7 +30,8 @@ type fakeDesk struct {
 	erased bool
 	resent int
 	running,
-	over bool
+	over,
+	paused bool
 }
 
 func (d *fakeDesk) do(what string) error {
@@ -112,7 +113,7 @@ func (d *fakeDesk) Texts(context.Context, string) ([]notifier.Text, error) {
 }
 
 func (d *fakeDesk) Sending(context.Context) (console.Sending, error) {
-	return console.Sending{Waiting: 200_000, Oldest: before(3), Channels: []console.ChannelState{
+	return console.Sending{Paused: d.paused, Waiting: 200_000, Oldest: before(3), Channels: []console.ChannelState{
 		{ID: "kakao", Kind: "alimtalk", Follows: "chat-text", Blocked: "chat-text is major_outage" + d.words, Gateways: []console.GatewayState{
 			{Name: "kakao/nhn", Stage: notifier.Dead, Since: before(8), Why: "no receipt for 98 of 100 messages after 20s; usually 97 % have one" + d.words, Usual: 97, PerDay: 500, Given: 20},
 		}},
@@ -159,8 +160,10 @@ func (d *fakeDesk) steer(what, id string) error {
 func (d *fakeDesk) Hold(_ context.Context, id string) error   { return d.steer("hold", id) }
 func (d *fakeDesk) Free(_ context.Context, id string) error   { return d.steer("free", id) }
 func (d *fakeDesk) Cancel(_ context.Context, id string) error { return d.steer("cancel", id) }
-func (d *fakeDesk) Pause(context.Context) error               { return d.do("pause") }
-func (d *fakeDesk) Resume(context.Context) error              { return d.do("resume") }
+func (d *fakeDesk) Pause(context.Context) error               { d.paused = true; return d.do("pause") }
+
+func (d *fakeDesk) Resume(context.Context) error { d.paused = false; return d.do("resume") }
+
 func (d *fakeDesk) ResumeChannel(_ context.Context, c string) error {
 	if c != "sms" {
 		return console.ErrNone

@@ -14,6 +14,7 @@ import (
 
 	"bongsu/notifier/signup"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 const (
@@ -80,7 +81,7 @@ func (c *Console) imports(v *visit) error {
 
 func (v *visit) importRow(r ImportRun) importRow {
 	row := importRow{ImportRun: r, Href: Root + "/imports/" + r.ID, When: v.At(r.Began), State: badge{"ok", v.Say("import_whole")}, Kind: v.Say("import_real")}
-	row.Counts = v.Say("import_counts", "Added", grouped(r.Added), "There", grouped(r.There), "Refused", grouped(r.Refused), "Warned", grouped(r.Warned))
+	row.Counts = v.Say("import_counts", "Added", speech.Grouped(r.Added), "There", speech.Grouped(r.There), "Refused", speech.Grouped(r.Refused), "Warned", speech.Grouped(r.Warned))
 	if r.Dry {
 		row.Kind = v.Say("import_dry")
 	}
@@ -197,7 +198,7 @@ func (c *Console) importReport(v *visit) error {
 	}
 	page := reportPage{Run: v.importRow(run), Lines: lines[:min(len(lines), shownLines)]}
 	if len(lines) > shownLines {
-		page.More = grouped(int64(len(lines) - shownLines))
+		page.More = speech.Grouped(int64(len(lines) - shownLines))
 	}
 	return v.render("import", v.Say("import_of", "Name", run.Name), page)
 }

@@ -141,10 +141,10 @@ func (v *visit) sendings(incident string) []sendingView {
 		for _, by := range s.Channels {
 			view.Handed += by.Handed
 			view.Rows = append(view.Rows, sendingRow{
-				by.Channel, grouped(by.Planned), grouped(by.Handed), grouped(by.Delivered), grouped(by.Failed), grouped(by.Unknown),
+				by.Channel, speech.Grouped(by.Planned), speech.Grouped(by.Handed), speech.Grouped(by.Delivered), speech.Grouped(by.Failed), speech.Grouped(by.Unknown),
 			})
 		}
-		view.HandedText, view.PeopleText = grouped(view.Handed), grouped(s.People)
+		view.HandedText, view.PeopleText = speech.Grouped(view.Handed), speech.Grouped(s.People)
 		if s.People > 0 {
 			view.Share = int(min(100*view.Handed/s.People, 100))
 		}

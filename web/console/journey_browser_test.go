@@ -87,7 +87,9 @@ func TestDeliveriesAreSteeredInABrowser(t *testing.T) {
 		}
 		press(tab, t, `form[action$="/sending/pause"] button`)
 		wantShown(tab, t, scripts, "stopped", `document.querySelector(".said.good")`)
-		if got := strings.Join(desk.did, "; "); got != "pause" || desk.resent != 1 {
+		press(tab, t, `form[action$="/sending/resume"] button`)
+		wantShown(tab, t, scripts, "going on", `document.querySelector(".said.good") && document.querySelector('form[action$="/sending/pause"]')`)
+		if got := strings.Join(desk.did, "; "); got != "pause; resume" || desk.resent != 1 {
 			t.Errorf("scripts %t: did %q, resent %d", scripts, got, desk.resent)
 		}
 	}

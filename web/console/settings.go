@@ -9,6 +9,7 @@ import (
 
 	"bongsu/web"
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // Configurations is what the configuration says, and how it is read anew.
@@ -132,7 +133,7 @@ func (c *Console) showSettings(v *visit, checked *Candidate) error {
 		last := &page.Parts[len(page.Parts)-1]
 		last.Values = append(last.Values, row)
 	}
-	page.Shown, page.All = grouped(int64(min(shown, shownSettings))), grouped(int64(len(running.Values)))
+	page.Shown, page.All = speech.Grouped(int64(min(shown, shownSettings))), speech.Grouped(int64(len(running.Values)))
 	return v.render("settings", v.Say("menu_settings"), page)
 }
 

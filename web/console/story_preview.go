@@ -72,7 +72,7 @@ type textPreview struct {
 func (v *visit) previewView(p *StoryPreview) *previewView {
 	view := &previewView{Nobody: len(p.Drafts) == 0, Counted: v.Moment(p.Counted)}
 	if p.Beyond > 0 {
-		view.Beyond = grouped(p.Beyond)
+		view.Beyond = speech.Grouped(p.Beyond)
 	}
 	if i, found := p.After.Incident(p.Incident); found {
 		for _, lang := range v.console.catalog.Spoken(v.console.site().Languages) {
@@ -127,7 +127,7 @@ func (v *visit) count(n *noticePreview, d *StoryDraft) {
 			continue
 		}
 		people += told.People
-		way := wayPreview{Channel: told.Channel, Class: v.Say("class_" + string(told.Class)), Language: v.language(told.Lang), People: grouped(told.People)}
+		way := wayPreview{Channel: told.Channel, Class: v.Say("class_" + string(told.Class)), Language: v.language(told.Lang), People: speech.Grouped(told.People)}
 		if told.Cost.Currency != "" {
 			way.Cost, costs[told.Cost.Currency] = amount(told.Cost), costs[told.Cost.Currency]+told.Cost.Milli
 		}
@@ -137,15 +137,15 @@ func (v *visit) count(n *noticePreview, d *StoryDraft) {
 		way.Note = v.wayNote(told)
 		n.Ways = append(n.Ways, way)
 	}
-	n.People = grouped(people)
+	n.People = speech.Grouped(people)
 	if none > 0 {
-		n.None = grouped(none)
+		n.None = speech.Grouped(none)
 	}
 	if d.Telling.Spared > 0 {
-		n.Spared = grouped(d.Telling.Spared)
+		n.Spared = speech.Grouped(d.Telling.Spared)
 	}
 	if d.Telling.Asleep > 0 {
-		n.Asleep = grouped(d.Telling.Asleep)
+		n.Asleep = speech.Grouped(d.Telling.Asleep)
 	}
 	var all []string
 	for _, currency := range slices.Sorted(maps.Keys(costs)) {
@@ -178,7 +178,7 @@ func (v *visit) wayNote(told *notifier.Told) string {
 		notes = append(notes, v.Say("way_passed", "Channels", v.List(told.Passed)))
 	}
 	if told.Waiting > 0 {
-		notes = append(notes, v.Say("way_waiting", "Count", grouped(told.Waiting)))
+		notes = append(notes, v.Say("way_waiting", "Count", speech.Grouped(told.Waiting)))
 	}
 	if told.Text < 0 {
 		notes = append(notes, v.Say("way_wordless"))
@@ -225,7 +225,7 @@ func (v *visit) language(lang string) string {
 // amount writes money without needless decimals.
 func amount(m notifier.Money) string {
 	whole, part := m.Milli/1000, m.Milli%1000
-	text := grouped(whole)
+	text := speech.Grouped(whole)
 	if part != 0 {
 		text += strings.TrimRight("."+strconv.FormatInt(1000+part, 10)[1:], "0")
 	}

@@ -174,7 +174,7 @@ func (v *Voice) Say(id string, pairs ...any) string {
 // Count is the text with the id in the form that n things take.
 func (v *Voice) Count(id string, n int) string {
 	return v.localize(&i18n.LocalizeConfig{
-		MessageID: id, PluralCount: n, TemplateData: places([]any{"Count", n}), TemplateParser: wording{},
+		MessageID: id, PluralCount: n, TemplateData: places([]any{"Count", Grouped(int64(n))}), TemplateParser: wording{},
 	})
 }
 
