@@ -165,6 +165,25 @@ func TestSlackCommands(t *testing.T) {
 	}
 }
 
+// The silences in force are part of the answer: who reads that something is down
+// sees why nobody is told, and until when.
+func TestSlackStatusListsSilences(t *testing.T) {
+	outage := sample.Outage()
+	outage.Silences = []status.Silence{{Component: "chat-text", Reason: "known fault *4711* <!channel>", Author: "kim", Since: outage.At, Until: outage.At.Add(time.Hour)}}
+	s := &workspace{ask: web.SlackAsk{Mark: "m", User: "U1", Text: "status"}, who: account.Who{ID: "a1", Name: "kim", Role: account.Viewer, Lang: "en"}}
+	h := serve(t, outage, web.Options{Desk: &desk{}, Slack: s}).Handler()
+	said := send(h, "/hooks/slack/command", "x").Body.String()
+	c, _ := outage.Component("chat-text")
+	for _, want := range []string{"silenced until " + outage.At.Add(time.Hour).UTC().Format(time.RFC3339) + " by kim: " + c.Name["en"], "known fault 4711 "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "<!channel>") || strings.Contains(said, "u003c!channel") {
+		t.Errorf("a reason calls everybody: %s", said)
+	}
+}
+
 func TestSlackButtons(t *testing.T) {
 	id := sample.Outage().Incidents[0].ID
 	for _, c := range []struct {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -266,11 +265,5 @@ func (t *teller) wait(d time.Duration) string {
 	return t.Say("seconds", "Count", grouped(int64(d.Round(time.Second)/time.Second)))
 }
 
-// grouped is a number with its thousands apart, as all three languages write it.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
-}
+// grouped is a number as people read it.
+func grouped(n int64) string { return speech.Grouped(n) }

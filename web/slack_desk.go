@@ -60,6 +60,10 @@ func (d *slackDesk) status() string {
 			}
 		}
 	}
+	for i := range d.e.snapshot.Silences {
+		s := &d.e.snapshot.Silences[i]
+		lines = append(lines, fmt.Sprintf("silenced until %s by %s: %s. %s", cell(s.Until), slackText(s.Author), slackText(t.name(s.Component)), slackText(s.Reason)))
+	}
 	for _, s := range d.e.snapshot.Suspicions {
 		lines = append(lines, fmt.Sprintf("suspected by %s: %s, %s. %s", slackText(s.Source), slackText(s.Component), s.State, slackText(s.Summary)))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // Done is something that somebody did through the console, for the audit log.
@@ -36,17 +37,7 @@ func (v *visit) record(deed account.Deed, about, detail string) {
 }
 
 // grouped writes a number in groups of three digits.
-func grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, text = "-", text[1:]
-	}
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return sign + text
-}
+func grouped(n int64) string { return speech.Grouped(n) }
 
 // option is a choice of a form.
 type option struct {
