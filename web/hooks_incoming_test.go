@@ -126,7 +126,6 @@ func TestSlackCommands(t *testing.T) {
 	}{
 		{"help", account.Operator, "", "/bongsu say CODE", 0},
 		{"status", account.Viewer, "status", "major_outage", 0},
-		{"what is silent", account.Viewer, "status", "silent until 2026-03-01T09:00:00Z: Routes. kim: disks are replaced", 0},
 		{"incidents", account.Viewer, "incidents", code, 0},
 		{"a stranger", "", "status", "No account here is yours", 0},
 		{"an app", account.App, "status", "may not read the desk", 0},
@@ -149,9 +148,7 @@ func TestSlackCommands(t *testing.T) {
 		if c.role != "" {
 			s.who = account.Who{ID: "a1", Name: "kim", Role: c.role, App: map[account.Role]string{account.App: "a", account.Agency: "a"}[c.role], Lang: "en"}
 		}
-		page := sample.Outage()
-		page.Silences = []status.Silence{{Component: "route", Reason: "disks are replaced", Author: "kim", Until: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}}
-		h := serve(t, page, web.Options{Desk: d, Slack: s, Holds: &shelf{}}).Handler()
+		h := serve(t, sample.Outage(), web.Options{Desk: d, Slack: s, Holds: &shelf{}}).Handler()
 		w := send(h, "/hooks/slack/command", "x")
 		if w.Code != 200 || !strings.Contains(w.Body.String(), c.says) || !strings.Contains(w.Body.String(), `"ephemeral"`) || len(d.done) != c.done {
 			t.Errorf("%s answers %d %s, did %+v", c.name, w.Code, w.Body, d.done)
@@ -165,6 +162,25 @@ func TestSlackCommands(t *testing.T) {
 				t.Errorf("%s: %+v", c.name, did)
 			}
 		}
+	}
+}
+
+// The silences in force are part of the answer: who reads that something is down
+// sees why nobody is told, and until when.
+func TestSlackStatusListsSilences(t *testing.T) {
+	outage := sample.Outage()
+	outage.Silences = []status.Silence{{Component: "chat-text", Reason: "known fault *4711* <!channel>", Author: "kim", Since: outage.At, Until: outage.At.Add(time.Hour)}}
+	s := &workspace{ask: web.SlackAsk{Mark: "m", User: "U1", Text: "status"}, who: account.Who{ID: "a1", Name: "kim", Role: account.Viewer, Lang: "en"}}
+	h := serve(t, outage, web.Options{Desk: &desk{}, Slack: s}).Handler()
+	said := send(h, "/hooks/slack/command", "x").Body.String()
+	c, _ := outage.Component("chat-text")
+	for _, want := range []string{"silenced until " + outage.At.Add(time.Hour).UTC().Format(time.RFC3339) + " by kim: " + c.Name["en"], "known fault 4711 "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "<!channel>") || strings.Contains(said, "u003c!channel") {
+		t.Errorf("a reason calls everybody: %s", said)
 	}
 }
 

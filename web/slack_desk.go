@@ -60,15 +60,12 @@ func (d *slackDesk) status() string {
 			}
 		}
 	}
+	for i := range d.e.snapshot.Silences {
+		s := &d.e.snapshot.Silences[i]
+		lines = append(lines, fmt.Sprintf("silenced until %s by %s: %s. %s", cell(s.Until), slackText(s.Author), slackText(t.name(s.Component)), slackText(s.Reason)))
+	}
 	for _, s := range d.e.snapshot.Suspicions {
 		lines = append(lines, fmt.Sprintf("suspected by %s: %s, %s. %s", slackText(s.Source), slackText(s.Component), s.State, slackText(s.Summary)))
-	}
-	for _, s := range d.e.snapshot.Silences {
-		name := s.Component
-		if c, found := d.e.snapshot.Component(s.Component); found {
-			name = c.Name[t.Lang]
-		}
-		lines = append(lines, fmt.Sprintf("silent until %s: %s. %s: %s", cell(s.Until), slackText(name), slackText(s.Author), slackText(s.Reason)))
 	}
 	return strings.Join(lines, "\n")
 }

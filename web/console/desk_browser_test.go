@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,8 +108,10 @@ func TestDeliveriesInABrowser(t *testing.T) {
 		wantShown(tab, t, scripts, "progress", `document.querySelector("progress").value == 800000 && document.querySelectorAll("#misses tbody tr").length == 15`)
 		press(tab, t, `form[action$="/hold"] button`)
 		wantShown(tab, t, scripts, "held", `document.querySelector(".said.good")`)
-		if len(desk.did) != 1 {
-			t.Errorf("did %q", desk.did)
+		press(tab, t, `form[action$="/free"] button`)
+		wantShown(tab, t, scripts, "resumed", `document.querySelector(".said.good") && document.querySelector('form[action$="/hold"]') && !document.querySelector('form[action$="/free"]')`)
+		if got := strings.Join(desk.did, "; "); got != "hold n1; free n1" {
+			t.Errorf("scripts %t: did %q", scripts, got)
 		}
 		if !scripts {
 			wantShown(tab, t, scripts, "it is loaded anew by itself", `document.querySelector("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]")`)

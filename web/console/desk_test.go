@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,8 +31,7 @@ type fakeDesk struct {
 	erased bool
 	resent int
 	running,
-	over,
-	paused bool
+	over bool
 }
 
 func (d *fakeDesk) do(what string) error {
@@ -39,6 +39,18 @@ func (d *fakeDesk) do(what string) error {
 	defer d.mu.Unlock()
 	d.did = append(d.did, what)
 	return nil
+}
+
+// last says whether of two deeds the first was done after the other.
+func (d *fakeDesk) last(one, other string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, did := range slices.Backward(d.did) {
+		if did == one || did == other {
+			return did == one
+		}
+	}
+	return false
 }
 
 func (d *fakeDesk) Record(_ context.Context, done console.Done) error {
@@ -97,6 +109,9 @@ func (d *fakeDesk) Notice(_ context.Context, id string) (console.Notice, error) 
 	if id == "n3" {
 		n.App = "safety-report"
 	}
+	if d.last("hold "+id, "free "+id) {
+		n.Held = before(0)
+	}
 	return n, nil
 }
 
@@ -113,11 +128,15 @@ func (d *fakeDesk) Texts(context.Context, string) ([]notifier.Text, error) {
 }
 
 func (d *fakeDesk) Sending(context.Context) (console.Sending, error) {
-	return console.Sending{Paused: d.paused, Waiting: 200_000, Oldest: before(3), Channels: []console.ChannelState{
+	held := "daily cap"
+	if d.last("resume sms", "") {
+		held = ""
+	}
+	return console.Sending{Paused: d.last("pause", "resume"), Waiting: 200_000, Oldest: before(3), Channels: []console.ChannelState{
 		{ID: "kakao", Kind: "alimtalk", Follows: "chat-text", Blocked: "chat-text is major_outage" + d.words, Gateways: []console.GatewayState{
 			{Name: "kakao/nhn", Stage: notifier.Dead, Since: before(8), Why: "no receipt for 98 of 100 messages after 20s; usually 97 % have one" + d.words, Usual: 97, PerDay: 500, Given: 20},
 		}},
-		{ID: "sms", Kind: "sms", Held: "daily cap", Until: before(-500), Spent: "5000 KRW", Cap: "5000 KRW", Gateways: []console.GatewayState{
+		{ID: "sms", Kind: "sms", Held: held, Until: before(-500), Spent: "5000 KRW", Cap: "5000 KRW", Gateways: []console.GatewayState{
 			{Name: "sms/solapi", Stage: notifier.Well, Rate: 300.5, Taken: 18_000, Told: 17_000, Of: 18_000, Usual: -1}, {Name: "sms/twilio", Stage: notifier.Tenth, Since: before(1), Usual: -1},
 		}},
 	}}, nil
@@ -160,10 +179,8 @@ func (d *fakeDesk) steer(what, id string) error {
 func (d *fakeDesk) Hold(_ context.Context, id string) error   { return d.steer("hold", id) }
 func (d *fakeDesk) Free(_ context.Context, id string) error   { return d.steer("free", id) }
 func (d *fakeDesk) Cancel(_ context.Context, id string) error { return d.steer("cancel", id) }
-func (d *fakeDesk) Pause(context.Context) error               { d.paused = true; return d.do("pause") }
-
-func (d *fakeDesk) Resume(context.Context) error { d.paused = false; return d.do("resume") }
-
+func (d *fakeDesk) Pause(context.Context) error               { return d.do("pause") }
+func (d *fakeDesk) Resume(context.Context) error              { return d.do("resume") }
 func (d *fakeDesk) ResumeChannel(_ context.Context, c string) error {
 	if c != "sms" {
 		return console.ErrNone

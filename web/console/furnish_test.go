@@ -98,11 +98,11 @@ func busy() console.Outgoing {
 	at := func(minutes int) time.Time { return sample.Now().Add(time.Duration(-minutes) * time.Minute) }
 	return console.Outgoing{
 		Waiting: 48213, Oldest: at(3),
-		Stopped: []console.StoppedChannel{{Channel: "mail", Why: "daily cap of 200 USD reached", Until: at(-480)}},
+		Stopped: []console.StoppedChannel{{Channel: "mail", Why: "daily cap", Until: at(-480)}},
 		Gateways: []console.GatewayHealth{
-			{Name: "kakao/nhn", Stage: "dead", Since: at(19), Why: "what it follows is major_outage", Taken: 912, Pending: 640, Faults: 44},
+			{Name: "kakao/nhn", Stage: "dead", Since: at(19), Why: "chat-text is major_outage", Taken: 912, Pending: 640, Faults: 44},
 			{Name: "sms/solapi", Stage: "well", Taken: 120044, Pending: 210},
-			{Name: "sms/twilio", Stage: "tenth", Since: at(6), Why: "12 of 80 requests failed", Taken: 2100, Pending: 17, Faults: 2},
+			{Name: "sms/twilio", Stage: "tenth", Since: at(6), Why: "12 of 80 requests failed within 1m0s", Taken: 2100, Pending: 17, Faults: 2},
 			{Name: "ops/slack", Stage: "well"},
 		},
 		Unsent: []console.Unsent{

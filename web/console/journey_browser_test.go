@@ -88,8 +88,10 @@ func TestDeliveriesAreSteeredInABrowser(t *testing.T) {
 		press(tab, t, `form[action$="/sending/pause"] button`)
 		wantShown(tab, t, scripts, "stopped", `document.querySelector(".said.good")`)
 		press(tab, t, `form[action$="/sending/resume"] button`)
-		wantShown(tab, t, scripts, "going on", `document.querySelector(".said.good") && document.querySelector('form[action$="/sending/pause"]')`)
-		if got := strings.Join(desk.did, "; "); got != "pause; resume" || desk.resent != 1 {
+		wantShown(tab, t, scripts, "it goes on", `document.querySelector(".said.good") && document.querySelector('form[action$="/sending/pause"]') && !document.querySelector('form[action$="/sending/resume"]')`)
+		press(tab, t, `form[action$="/channels/sms/resume"] button`)
+		wantShown(tab, t, scripts, "the channel goes on", `document.querySelector(".said.good") && !document.querySelector('form[action$="/channels/sms/resume"]')`)
+		if got := strings.Join(desk.did, "; "); got != "pause; resume; resume sms" || desk.resent != 1 {
 			t.Errorf("scripts %t: did %q, resent %d", scripts, got, desk.resent)
 		}
 	}

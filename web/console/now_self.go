@@ -126,12 +126,12 @@ func (v *visit) gatewayNow(g *GatewayHealth) gatewayNow {
 		row.Since = v.Moment(g.Since)
 	}
 	if g.Taken > 0 {
-		row.Lines = append(row.Lines, v.Say("now_taken", "Count", g.Taken, "Pending", g.Pending))
+		row.Lines = append(row.Lines, v.Say("now_taken", "Count", speech.Grouped(g.Taken), "Pending", speech.Grouped(g.Pending)))
 	} else {
 		row.Lines = append(row.Lines, v.Say("now_idle"))
 	}
 	if g.Faults > 0 {
-		row.Lines = append(row.Lines, v.Say("now_faults", "Count", g.Faults))
+		row.Lines = append(row.Lines, v.Say("now_faults", "Count", speech.Grouped(g.Faults)))
 	}
 	return row
 }
@@ -145,10 +145,10 @@ func (v *visit) unsentNow(u *Unsent) unsentNow {
 	}
 	var parts []string
 	if u.Failed > 0 {
-		parts = append(parts, v.Say("now_unsent_failed", "Count", u.Failed))
+		parts = append(parts, v.Say("now_unsent_failed", "Count", speech.Grouped(u.Failed)))
 	}
 	if u.Unknown > 0 {
-		parts = append(parts, v.Say("now_unsent_unknown", "Count", u.Unknown))
+		parts = append(parts, v.Say("now_unsent_unknown", "Count", speech.Grouped(u.Unknown)))
 	}
 	row.Says = strings.Join(parts, " · ")
 	return row

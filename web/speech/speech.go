@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/template"
@@ -171,7 +172,8 @@ func (v *Voice) Say(id string, pairs ...any) string {
 	return v.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: places(pairs), TemplateParser: wording{}})
 }
 
-// Count is the text with the id in the form that n things take.
+// Count is the text with the id in the form that n things take; in it Count is n
+// with its thousands apart.
 func (v *Voice) Count(id string, n int) string {
 	return v.localize(&i18n.LocalizeConfig{
 		MessageID: id, PluralCount: n, TemplateData: places([]any{"Count", Grouped(int64(n))}), TemplateParser: wording{},
@@ -225,8 +227,26 @@ func (wording) Cacheable() bool { return true }
 
 // Parse reads one text.
 func (wording) Parse(src, left, right string) (i18ntemplate.ParsedTemplate, error) {
-	parser := i18ntemplate.TextParser{Funcs: template.FuncMap{"josa": josa}, Option: "missingkey=error"}
+	parser := i18ntemplate.TextParser{Funcs: template.FuncMap{"josa": josa, "plural": plural}, Option: "missingkey=error"}
 	return parser.Parse(src, left, right)
+}
+
+// Grouped is a number with its thousands apart, as all three languages write it.
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+// plural is the form of an English word that stands with a number, for texts in
+// which several things are counted.
+func plural(n any, one, other string) string {
+	if fmt.Sprint(n) == "1" {
+		return one
+	}
+	return other
 }
 
 // josa is the Korean particle that follows the word: the first form after a
