@@ -108,8 +108,10 @@ type SentText struct {
 
 // Sending is whether anything leaves at all.
 type Sending struct {
-	Paused bool   `json:"paused"`
-	Held   []Held `json:"held"` // channels that are stopped
+	Paused  bool       `json:"paused"`
+	Waiting int64      `json:"waiting"` // recipients who have not been handed to a gateway
+	Oldest  *time.Time `json:"oldest"`  // since when the one who waits longest does; null: nobody does
+	Held    []Held     `json:"held"`    // channels that are stopped
 }
 
 // Held is a channel that is stopped, and until when; null: until somebody lets

@@ -166,6 +166,22 @@ func (s *shelf) Import(_ context.Context, o web.ImportOrder) (web.ImportRun, err
 	return web.ImportRun{ID: "r1", Dry: o.Dry, Added: int64(strings.Count(string(body), "\n")), First: []web.ImportLine{}}, errors.Join(err, s.did("import "+o.Format))
 }
 
+func (s *shelf) Imports(context.Context) ([]web.ImportView, error) {
+	return []web.ImportView{{ID: "r1", Name: "list.csv", By: "kim", Began: sample.Now(), Ended: sample.Now(), Added: 7, Refused: 5}}, s.err
+}
+
+func (s *shelf) ImportReport(ctx context.Context, id string) (web.ImportView, []web.ImportLine, error) {
+	if id != "r1" {
+		return web.ImportView{}, nil, web.ErrNone
+	}
+	all, err := s.Imports(ctx)
+	lines := make([]web.ImportLine, 5)
+	for i := range lines {
+		lines[i] = web.ImportLine{Line: i + 1, Text: "is no number"}
+	}
+	return all[0], lines, err
+}
+
 func (s *shelf) Erase(_ context.Context, n int64, _ time.Time) error {
 	return s.did("erase " + strconv.FormatInt(n, 10))
 }
@@ -300,7 +316,7 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			}
 		}
 	}
-	if len(deeds) < 84 {
+	if len(deeds) < 86 {
 		t.Errorf("only %d operations were tried", len(deeds))
 	}
 }
@@ -558,7 +574,7 @@ func TestTheDesksAnswersAreAsTheDocumentSays(t *testing.T) {
 	id := sample.Outage().Incidents[0].ID
 	for _, path := range []string{
 		"incidents", "incidents?state=past&limit=1", "maintenance", "suspicions", "acknowledgements", "deliveries", "deliveries/n1", "deliveries/none", "deliveries/n1/unreached", "sending", "gateways",
-		"subscribers", "subscribers/1", "subscribers/9", "subscribers/x", "subscribers/1/deliveries", "subscribers/1/export", "tokens",
+		"subscribers", "subscribers/1", "subscribers/9", "subscribers/x", "subscribers/1/deliveries", "subscribers/1/export", "imports", "imports/r1", "imports/r1?limit=2", "imports/none", "tokens",
 	} {
 		holdTo(t, v, c, http.MethodGet, path, "")
 	}

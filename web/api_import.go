@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"bongsu/web/account"
 )
@@ -42,6 +44,34 @@ type ImportLine struct {
 	Text    string `json:"text"`
 }
 
+// ImportView is a list that was taken in, or tried, here or at the console.
+type ImportView struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"` // of the file; API if it came by it
+	By      string    `json:"by"`
+	Began   time.Time `json:"began"`
+	Ended   time.Time `json:"ended"`
+	Dry     bool      `json:"dry_run"`
+	Added   int64     `json:"added"`
+	There   int64     `json:"there"` // had been there before
+	Refused int64     `json:"refused"`
+	Warned  int64     `json:"warned"`
+	Error   string    `json:"error,omitempty"` // why it ended before its end
+}
+
+// apiImports is the answer of GET /api/v1/imports.
+type apiImports struct {
+	Imports []ImportView `json:"imports"` // newest first
+}
+
+// apiImport is a page of GET /api/v1/imports/ID.
+type apiImport struct {
+	ImportView
+
+	Lines []ImportLine `json:"lines"` // those with a remark
+	Next  *string      `json:"next"`  // cursor of the page after; null: there is none
+}
+
 // importFormats are the forms of a list.
 var importFormats = []string{"csv", "statuspage"}
 
@@ -76,4 +106,32 @@ func (s *Server) importSubscribers(ctx context.Context, c *call) *problem {
 	}
 	c.JSON(http.StatusOK, run)
 	return nil
+}
+
+func (s *Server) listImports(ctx context.Context, c *call) *problem {
+	all, err := s.options.People.Imports(ctx)
+	if err != nil {
+		return s.deskRefusal(err)
+	}
+	return tagged(c.Context, apiImports{Imports: append([]ImportView{}, all...)})
+}
+
+// readImport pages through the lines of a list by their place; a report does not
+// change.
+func (s *Server) readImport(ctx context.Context, c *call) *problem {
+	after, limit, refusal := s.listPage(c, "imports/"+c.Param("id"))
+	if refusal != nil {
+		return refusal
+	}
+	one, lines, err := s.options.People.ImportReport(ctx, c.Param("id"))
+	if err != nil {
+		return s.deskRefusal(err)
+	}
+	from, _ := strconv.Atoi(after) // a cursor is ours
+	from = min(from, len(lines))
+	a := apiImport{ImportView: one, Lines: append([]ImportLine{}, lines[from:]...)}
+	if len(a.Lines) > limit {
+		a.Lines, a.Next = a.Lines[:limit], s.next("imports/"+one.ID, strconv.Itoa(from+limit))
+	}
+	return tagged(c.Context, a)
 }

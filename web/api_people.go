@@ -26,6 +26,10 @@ type People interface {
 	Disclose(ctx context.Context, number int64) (Disclosure, error)
 	// Import takes a list in as it comes.
 	Import(ctx context.Context, o ImportOrder) (ImportRun, error)
+	// Imports are the latest lists that were taken in or tried, the newest first;
+	// ImportReport is one of them, with what was said of its lines.
+	Imports(ctx context.Context) ([]ImportView, error)
+	ImportReport(ctx context.Context, id string) (ImportView, []ImportLine, error)
 	// Erase forgets somebody for good.
 	Erase(ctx context.Context, number int64, now time.Time) error
 }
@@ -104,6 +108,8 @@ func (s *Server) peopleRoutes(engine *gin.Engine) {
 	get(engine, apiRoot+"subscribers", s.asApp(account.ReadPeople, s.listSubscribers))
 	engine.POST(apiRoot+"subscribers/search", s.asApp(account.ReadPeople, s.findSubscribers))
 	engine.POST(importPath, s.asApp(account.KeepPeople, s.importSubscribers))
+	get(engine, apiRoot+"imports", s.asApp(account.KeepPeople, s.listImports))
+	get(engine, apiRoot+"imports/:id", s.asApp(account.KeepPeople, s.readImport))
 	get(engine, one, s.asApp(account.ReadPeople, s.readPerson))
 	get(engine, one+"/deliveries", s.asApp(account.ReadPeople, s.readTold))
 	get(engine, one+"/export", s.asApp(account.KeepPeople, s.disclose))

@@ -250,16 +250,17 @@ func TestAUserIsChangedAsSeen(t *testing.T) {
 // The lists of the room, page by page, hold each once.
 func TestPagesOfTheRoom(t *testing.T) {
 	c := newCounter(t)
-	for path, want := range map[string]int{"drills": 3, "settings": 5, "audit": 5} {
+	for path, want := range map[string]int{"drills": 3, "settings": 5, "audit": 5, "imports/r1": 5} {
 		var seen []string
 		for cursor, page := "", 0; page == 0 || cursor != ""; page++ {
 			var a struct {
 				Drills  []struct{ ID string }
 				Values  []struct{ Path string }
 				Entries []struct{ Number int }
+				Lines   []struct{ Line int }
 				Next    *string
 			}
-			decodeAnswer(t, c.call(account.Operator, http.MethodGet, "/api/v1/"+path+"?limit=2&cursor="+cursor, ""), &a)
+			decodeAnswer(t, c.call(account.Admin, http.MethodGet, "/api/v1/"+path+"?limit=2&cursor="+cursor, ""), &a)
 			for _, d := range a.Drills {
 				seen = append(seen, d.ID)
 			}
@@ -269,6 +270,9 @@ func TestPagesOfTheRoom(t *testing.T) {
 			for _, e := range a.Entries {
 				seen = append(seen, strconv.Itoa(e.Number))
 			}
+			for _, l := range a.Lines {
+				seen = append(seen, strconv.Itoa(l.Line))
+			}
 			if cursor = ""; a.Next != nil {
 				cursor = *a.Next
 			}
@@ -277,7 +281,7 @@ func TestPagesOfTheRoom(t *testing.T) {
 		if len(seen) != want || len(once) != want {
 			t.Errorf("%s: %v", path, seen)
 		}
-		if w := c.call(account.Operator, http.MethodGet, "/api/v1/"+path+"?cursor=1", ""); w.Code != 400 {
+		if w := c.call(account.Admin, http.MethodGet, "/api/v1/"+path+"?cursor=1", ""); w.Code != 400 {
 			t.Errorf("%s with a cursor that is none answers %d", path, w.Code)
 		}
 	}

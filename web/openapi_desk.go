@@ -74,6 +74,8 @@ func deskOperations() []operation {
 				{"country", "of numbers without a country code; KR if left out", textParameter},
 			},
 		}),
+		read("imports", "The latest lists that were taken in or tried", account.KeepPeople, operation{answers: typeOf[apiImports]()}),
+		read("imports/{id}", "One list, with what was said of its lines", account.KeepPeople, operation{answers: typeOf[apiImport](), query: paging}),
 		read("subscribers/{id}", "One subscriber", account.ReadPeople, operation{answers: typeOf[Subscriber]()}),
 		read("subscribers/{id}/deliveries", "What somebody was told", account.ReadPeople, operation{answers: typeOf[apiTold]()}),
 		read("subscribers/{id}/export", "All that is kept of somebody, addresses in clear, for them", account.KeepPeople, operation{answers: typeOf[Disclosure]()}),

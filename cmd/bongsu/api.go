@@ -136,7 +136,11 @@ func (b books) Sending(ctx context.Context, now time.Time) (web.Sending, error) 
 	if err != nil {
 		return web.Sending{}, err
 	}
-	x := web.Sending{Paused: paused, Held: []web.Held{}}
+	queue, err := b.store.Queue(ctx, now)
+	if err != nil {
+		return web.Sending{}, err
+	}
+	x := web.Sending{Paused: paused, Waiting: int64(queue.Depth), Oldest: momentOrNil(queue.Oldest), Held: []web.Held{}}
 	held, err := b.store.Holds(ctx, now)
 	for _, h := range held {
 		x.Held = append(x.Held, web.Held{Channel: h.Channel, Why: h.Why, Since: h.At.UTC(), Until: momentOrNil(h.Until)})

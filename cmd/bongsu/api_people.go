@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"bongsu/store"
@@ -128,6 +129,34 @@ func (p subscribers) Import(ctx context.Context, o web.ImportOrder) (web.ImportR
 		run.First = append(run.First, web.ImportLine(line))
 	}
 	return run, err
+}
+
+func (p subscribers) Imports(ctx context.Context) ([]web.ImportView, error) {
+	list, err := p.desk.Imports(ctx)
+	all := make([]web.ImportView, 0, len(list))
+	for i := range list {
+		all = append(all, importForAPI(&list[i]))
+	}
+	return all, err
+}
+
+func (p subscribers) ImportReport(ctx context.Context, id string) (web.ImportView, []web.ImportLine, error) {
+	r, found, err := p.desk.Report(ctx, id)
+	if errors.Is(err, console.ErrNone) {
+		return web.ImportView{}, nil, web.ErrNone
+	}
+	lines := make([]web.ImportLine, 0, len(found))
+	for _, line := range found {
+		lines = append(lines, web.ImportLine(line))
+	}
+	return importForAPI(&r), lines, err
+}
+
+func importForAPI(r *console.ImportRun) web.ImportView {
+	return web.ImportView{
+		ID: r.ID, Name: r.Name, By: r.By, Began: r.Began.UTC(), Ended: r.Ended.UTC(), Dry: r.Dry,
+		Added: r.Added, There: r.There, Refused: r.Refused, Warned: r.Warned, Error: r.Error,
+	}
 }
 
 // keyring keeps the tokens of the store, for apps and locations of the engine

@@ -21,6 +21,7 @@ import (
 	"bongsu/notifier/appnotice"
 	"bongsu/status"
 	"bongsu/store"
+	"bongsu/web"
 	"bongsu/web/account"
 	"bongsu/web/console"
 )
@@ -269,6 +270,22 @@ func TestTheDesksPages(t *testing.T) {
 		if w := ask("GET", page.path, "", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), page.says) {
 			t.Errorf("%s: %d, without %q:\n%s", page.path, w.Code, page.says, w.Body)
 		}
+	}
+	admin := bearer(t, s, account.Admin)
+	var listed struct{ Imports []web.ImportView }
+	var told struct {
+		web.ImportView
+
+		Lines []web.ImportLine
+	}
+	if code := callAPI(t, s, admin, "GET", "imports", "", &listed); code != http.StatusOK || len(listed.Imports) != 1 || listed.Imports[0].Name != "people.csv" || listed.Imports[0].Added != 3 {
+		t.Errorf("the API lists %d %+v", code, listed)
+	}
+	if code := callAPI(t, s, admin, "GET", strings.TrimPrefix(report, "/"), "", &told); code != http.StatusOK || told.Refused != 2 || len(told.Lines) < 2 || told.Lines[0].Text == "" {
+		t.Errorf("the API reports %d %+v", code, told)
+	}
+	if code := callAPI(t, s, admin, "GET", "imports/none", "", nil); code != http.StatusNotFound {
+		t.Errorf("the API reports of none: %d", code)
 	}
 	found := ask("POST", "/subscribers?lang=en", form, "who=1111-5678").Body.String()
 	if !strings.Contains(found, "Subscriber 1") || strings.Contains(found, "Subscriber 2") || strings.Contains(found, "1011115678") {
