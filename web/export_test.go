@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bongsu/web/speech"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -14,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"bongsu/web/account"
+	"bongsu/web/speech"
 )
 
 // OpenAPI is the API's document; closed names every field of an answer.

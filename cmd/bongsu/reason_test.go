@@ -5,8 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -56,7 +55,7 @@ func reasonsAsMade(t *testing.T) []string {
 	}))
 	defer down.Close()
 	secret := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secret.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secret.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secret.StartTLS()
 	defer secret.Close()
 	var get func(string) probes.Step
