@@ -191,6 +191,7 @@ var phrases = []phrase{
 	{"credential", `credential refused ({Said})`},
 	{"unexpected_status", `unexpected status {Count}`},
 	{"no_service", `it knows no service {Name}; mend service:, or leave it out for the server as a whole`},
+	{"can_not_status", `it answers that it can not: status {Count}`},
 	{"can_not", `it answers that it can not: {Said}`},
 	{"not_serving", `it says that it does not serve (NOT_SERVING)`},
 	{"health_unknown", `it does not know how it is ({Said})`},

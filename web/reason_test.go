@@ -59,7 +59,7 @@ func TestReasonsInOthers(t *testing.T) {
 		"kakao: chat-text is partial_outage":                            {Text: "kakao: chat-text: 일부 장애", Known: true},
 		"portal: connection refused; dns: the resolver does not answer": {Text: "portal: 연결이 거부되었습니다; dns: 이름 풀이 서버가 응답하지 않습니다", Known: true},
 		"every gateway is judged dead: no receipt for 97 of 100 messages after 20s; usually 95 % have one": {
-			Text: "모든 게이트웨이를 장애로 판단했습니다: 메시지 100건 중 97건의 수신 결과가 20초 지나도 오지 않았습니다. 평소에는 95%가 옵니다", Known: true,
+			Text: "모든 게이트웨이가 불능 판정을 받았습니다: 메시지 100건 중 97건의 수신 결과가 20초 지나도 오지 않았습니다. 평소에는 95%가 옵니다", Known: true,
 		},
 		"bongsu.yaml:9:3: routes[0]: if kt fails, only sms/solapi is left; if dc-1 fails, only mail/smtp is left": {
 			Text: "bongsu.yaml:9:3: routes[0]: kt: 장애가 나면 sms/solapi만 남습니다; dc-1: 장애가 나면 mail/smtp만 남습니다", Known: true,
