@@ -89,6 +89,7 @@ func TestTheLineOfWhatIsNotMeasured(t *testing.T) {
 		status.LineMaintenance: {Condition: status.Condition{State: status.UnderMaintenance}},
 		status.LineUnexplained: {Condition: status.Condition{State: status.MajorOutage}},
 	} {
+		v.Component = &status.Component{}
 		if got := v.Line(); got != want {
 			t.Errorf("the line is %q, want %q", got, want)
 		}

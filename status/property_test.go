@@ -473,8 +473,7 @@ func (k *book) nothingIsLost(s *status.Snapshot) {
 // components checks each component and counts those that fail by themselves.
 func (k *book) components(s *status.Snapshot, tellers map[string]string) (roots int) {
 	for _, g := range s.Groups {
-		for i := range g.Components {
-			v := &g.Components[i]
+		for _, v := range g.Components {
 			if v.State.Troubled() && v.AffectedBy == "" {
 				roots++
 			}
@@ -498,8 +497,7 @@ func (k *book) components(s *status.Snapshot, tellers map[string]string) (roots 
 // neverBetter wants a component to fail on the page while every location sees
 // one of its checks fail, whatever people say.
 func (k *book) neverBetter(r *run, s *status.Snapshot) {
-	for i := range k.m.Components {
-		c := &k.m.Components[i]
+	for _, c := range k.m.Components {
 		if !slices.ContainsFunc(c.Checks, func(x status.Check) bool { return r.fails(x) }) {
 			continue
 		}

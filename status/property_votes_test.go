@@ -233,8 +233,7 @@ func TestNothingIsShownBetterOrWorseThanItIsMeasured(t *testing.T) {
 				counts["impaired"]++
 			}
 			for g := range page.Groups {
-				for i := range page.Groups[g].Components {
-					v := &page.Groups[g].Components[i]
+				for _, v := range page.Groups[g].Components {
 					counts[v.State.String()]++
 					if v.State == status.Operational {
 						w.green(v)

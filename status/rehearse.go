@@ -45,8 +45,7 @@ func memoryOf(page *Snapshot) Memory {
 		}
 	}
 	for g := range page.Groups {
-		for c := range page.Groups[g].Components {
-			v := &page.Groups[g].Components[c]
+		for _, v := range page.Groups[g].Components {
 			m.Standings = append(m.Standings, v.Standings...)
 			m.Conditions = append(m.Conditions, v.Condition)
 		}

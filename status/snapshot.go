@@ -29,13 +29,13 @@ type Snapshot struct {
 // GroupView is a group with its components, in the configuration's order.
 type GroupView struct {
 	Group
-	State      State // worst of its components
-	Components []ComponentView
+	State      State            // worst of its components
+	Components []*ComponentView // shared with other snapshots: never to be written to
 }
 
 // ComponentView is a component as it is shown.
 type ComponentView struct {
-	Component
+	*Component // of the model: never to be written to
 	Condition
 	Maintenance string // id of the maintenance it is in, or empty
 	Incident    string // id of the open incident that explains it, or empty
@@ -98,8 +98,8 @@ type FunctionView struct {
 // Component finds a component by id.
 func (s *Snapshot) Component(id string) (*ComponentView, bool) {
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			if v := &s.Groups[g].Components[c]; v.ID == id {
+		for _, v := range s.Groups[g].Components {
+			if v.ID == id {
 				return v, true
 			}
 		}

@@ -68,10 +68,10 @@ func TestUnchangedGroupsAreShared(t *testing.T) {
 	d.look("c/1", status.OK)
 	d.judge()
 	two := d.board.Snapshot(d.now)
-	if &one.Groups[0].Components[0] != &two.Groups[0].Components[0] {
+	if one.Groups[0].Components[0] != two.Groups[0].Components[0] {
 		t.Error("a group in which nothing has changed is copied")
 	}
-	before, after := &one.Groups[1].Components[0], &two.Groups[1].Components[0]
+	before, after := one.Groups[1].Components[0], two.Groups[1].Components[0]
 	if before == after || !after.Measured.Equal(d.now) || before.Measured.Equal(d.now) {
 		t.Errorf("measured %s before, %s after", before.Measured, after.Measured)
 	}

@@ -65,7 +65,7 @@ func (b *Board) domainMembers() map[string][]string {
 // shelf is a group's components as they were last shown.
 type shelf struct {
 	members []*subject
-	shown   []ComponentView // shared with the snapshots that show it: replaced, never written to
+	shown   []*ComponentView // shared with the snapshots that show it: replaced, never written to
 }
 
 // newShelves puts the components on the shelves of their groups, in the
@@ -102,22 +102,23 @@ func (b *Board) groupViews(now time.Time) []GroupView {
 	return views
 }
 
-// componentViews are the components of a shelf. While none of them has
-// changed they are the slice that was last shown.
-func (b *Board) componentViews(h *shelf, down []string, now time.Time) []ComponentView {
+// componentViews are the components of a shelf. Those that have not changed are
+// the ones last shown; while none has, so is the slice.
+func (b *Board) componentViews(h *shelf, down []string, now time.Time) []*ComponentView {
 	fresh := h.shown == nil
 	if fresh {
-		h.shown = make([]ComponentView, len(h.members))
+		h.shown = make([]*ComponentView, len(h.members))
 	}
 	for i, s := range h.members {
 		v := b.componentView(s, down, now)
-		if !fresh && v.same(&h.shown[i]) {
+		if h.shown[i] != nil && v.same(h.shown[i]) {
 			continue
 		}
 		if !fresh {
 			h.shown, fresh = slices.Clone(h.shown), true
 		}
-		h.shown[i] = v
+		changed := v // the others stay off the heap
+		h.shown[i] = &changed
 	}
 	return h.shown
 }
@@ -143,7 +144,7 @@ func (b *Board) componentView(s *subject, down []string, now time.Time) Componen
 		s.spoken, s.standings = false, standings(s.sights)
 	}
 	v := ComponentView{
-		Component: *s.Component, Condition: s.condition, Maintenance: s.work,
+		Component: s.Component, Condition: s.condition, Maintenance: s.work,
 		Incident: b.incidentOf(s.ID), Standings: s.standings, Available: b.available(s, down, now),
 		NeededBy: s.neededBy,
 	}

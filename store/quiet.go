@@ -18,7 +18,28 @@ const quietFor = time.Minute
 // quiet knows the standings as this process wrote them last.
 type quiet struct {
 	mu      sync.Mutex
-	written map[status.Series]status.Standing
+	written map[status.Series]gist
+	looks   map[moment]bool // of one record; kept for its room
+}
+
+// gist is what of a standing decides whether the next one says anything new.
+type gist struct {
+	Outcome status.Outcome
+	Level   status.Level
+	Recent  string
+	Reason  string
+	turned  int64 // Unix time in ns
+	at      int64
+}
+
+func gistOf(v *status.Standing) gist {
+	return gist{v.Outcome, v.Level, v.Recent, v.Reason, v.Turned.UnixNano(), v.At.UnixNano()}
+}
+
+// moment is when a look of a series began, in Unix milliseconds.
+type moment struct {
+	status.Series
+	at int64
 }
 
 // news are the standings of a record that have to be written: all but those
@@ -27,30 +48,31 @@ type quiet struct {
 func (q *quiet) news(r *notifier.Record) []status.Standing {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	type look struct {
-		status.Series
-		at int64
+	if q.looks == nil {
+		q.looks = map[moment]bool{}
 	}
-	kept := make(map[look]bool, len(r.Looks))
+	clear(q.looks)
 	for i := range r.Looks {
 		v := &r.Looks[i]
-		kept[look{status.Series{Check: v.Check, Location: v.Location}, millis(v.At)}] = true
+		q.looks[moment{status.Series{Check: v.Check, Location: v.Location}, millis(v.At)}] = true
 	}
 	var news []status.Standing
-	for _, v := range r.Standings {
+	for i := range r.Standings {
+		v := &r.Standings[i]
 		series := status.Series{Check: v.Check, Location: v.Location}
 		before, known := q.written[series]
-		if known && saysNothingNew(before, v) && kept[look{series, millis(v.At)}] {
+		if known && saysNothingNew(before, gistOf(v)) && q.looks[moment{series, millis(v.At)}] {
 			continue
 		}
-		news = append(news, v)
+		news = append(news, *v)
 	}
 	return news
 }
 
-func saysNothingNew(before, v status.Standing) bool {
-	return v.Outcome == before.Outcome && v.Level == before.Level && v.Recent == before.Recent && v.Reason == before.Reason &&
-		v.Turned.Equal(before.Turned) && v.At.Sub(before.At) < quietFor
+func saysNothingNew(before, v gist) bool {
+	lately := v.at-before.at < int64(quietFor)
+	before.at = v.at
+	return lately && v == before
 }
 
 // wrote takes note of what a commit has written.
@@ -58,10 +80,11 @@ func (q *quiet) wrote(standings []status.Standing) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.written == nil {
-		q.written = map[status.Series]status.Standing{}
+		q.written = map[status.Series]gist{}
 	}
-	for _, v := range standings {
-		q.written[status.Series{Check: v.Check, Location: v.Location}] = v
+	for i := range standings {
+		v := &standings[i]
+		q.written[status.Series{Check: v.Check, Location: v.Location}] = gistOf(v)
 	}
 }
 

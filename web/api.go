@@ -186,7 +186,7 @@ func (e *edition) statusJSON() ([]byte, error) {
 		group := &s.Groups[g]
 		answer.Groups = append(answer.Groups, apiGroup{ID: group.ID, Name: group.Name, State: group.State})
 		for c := range group.Components {
-			answer.Components = append(answer.Components, componentForAPI(&group.Components[c]))
+			answer.Components = append(answer.Components, componentForAPI(group.Components[c]))
 		}
 	}
 	for i := range s.Incidents {

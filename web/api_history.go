@@ -167,7 +167,7 @@ func (s *Server) historyQuestion(c *gin.Context) (*historyQuestion, *problem) {
 		return nil, away("The server is starting. Try again soon.")
 	}
 	t := e.tellers[e.languages[0]]
-	q := &historyQuestion{component: t.components[c.Param("id")], from: now.Add(-historyDefault), until: now, states: c.Query("of") == "states"}
+	q := &historyQuestion{component: t.components()[c.Param("id")], from: now.Add(-historyDefault), until: now, states: c.Query("of") == "states"}
 	if q.component == nil {
 		return nil, newProblem(http.StatusNotFound, "There is no component with this id. GET /api/v1/status lists them.")
 	}

@@ -146,8 +146,7 @@ func TestTheMapByTheAPI(t *testing.T) {
 		states[n.ID] = n.State
 	}
 	for g := range s.Groups {
-		for i := range s.Groups[g].Components {
-			one := &s.Groups[g].Components[i]
+		for _, one := range s.Groups[g].Components {
 			if states[one.ID] != one.State.String() {
 				t.Errorf("%s is %q, and %s on the page", one.ID, states[one.ID], one.State)
 			}

@@ -54,8 +54,7 @@ func (s *Server) readMap(_ context.Context, c *call, e *edition) *problem {
 func mapForAPI(s *status.Snapshot) apiMap {
 	a := apiMap{GeneratedAt: s.At.UTC(), Nodes: []apiNode{}, Edges: []apiEdge{}, Domains: []apiDomain{}}
 	for g := range s.Groups {
-		for i := range s.Groups[g].Components {
-			c := &s.Groups[g].Components[i]
+		for _, c := range s.Groups[g].Components {
 			a.Nodes = append(a.Nodes, apiNode{
 				ID: c.ID, Group: c.Group, Name: c.Name, State: c.State, Derived: c.Derived, AffectedBy: optional(c.AffectedBy),
 				Since: instant(c.Since), Incident: optional(c.Incident),

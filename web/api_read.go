@@ -265,7 +265,7 @@ func (e *edition) findForAPI(path string) func() ([]byte, error) {
 			}
 		}
 	case "components":
-		if c := e.tellers[e.languages[0]].components[id]; c != nil {
+		if c := e.tellers[e.languages[0]].components()[id]; c != nil {
 			return func() ([]byte, error) { return e.evidenceJSON(c) }
 		}
 	case "apps":

@@ -205,7 +205,7 @@ func (w *writing) troubled(id, name string) status.State {
 	pointer := "/components/" + escapePointer(id)
 	var state status.State
 	switch {
-	case w.edition.tellers[w.edition.languages[0]].components[id] == nil:
+	case w.edition.tellers[w.edition.languages[0]].components()[id] == nil:
 		w.complain(pointer, "no component has this id")
 	case state.UnmarshalText([]byte(name)) != nil || !state.Troubled():
 		w.complain(pointer, "%q is no state to report; write degraded_performance, partial_outage or major_outage", clip(name))

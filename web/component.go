@@ -146,7 +146,7 @@ func (t *teller) derived(c *status.ComponentView) string {
 	}
 	var failing []string
 	for _, need := range c.Needs {
-		if n := t.components[need.ID]; n != nil && n.State != status.Operational {
+		if n := t.components()[need.ID]; n != nil && n.State != status.Operational {
 			failing = append(failing, t.name(need.ID))
 		}
 	}

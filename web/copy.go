@@ -120,8 +120,7 @@ func (e *edition) copied() []copiedPage {
 		pages = append(pages, copiedPage{path: "/apps/" + e.snapshot.Apps[i].ID, stamp: told, first: true})
 	}
 	for g := range e.snapshot.Groups {
-		for c := range e.snapshot.Groups[g].Components {
-			v := &e.snapshot.Groups[g].Components[c]
+		for _, v := range e.snapshot.Groups[g].Components {
 			pages = append(pages, copiedPage{path: "/components/" + v.ID, stamp: fmt.Sprint(day, v.Version, v.Maintenance, v.Incident), looks: true})
 		}
 	}

@@ -69,8 +69,7 @@ func (e *edition) dataIn(lang string, told storyStamps) []copiedDatum {
 	for g := range e.snapshot.Groups {
 		group := &e.snapshot.Groups[g]
 		var members strings.Builder
-		for c := range group.Components {
-			v := &group.Components[c]
+		for _, v := range group.Components {
 			fmt.Fprint(&members, v.ID, told.of[v.ID])
 			part("components", v.ID, v.Name, v.State, told.of[v.ID])
 		}

@@ -110,7 +110,7 @@ func (e *edition) scope(path string) *scope {
 			}
 		}
 	case "components":
-		if c := e.tellers[e.languages[0]].components[id]; c != nil {
+		if c := e.tellers[e.languages[0]].components()[id]; c != nil {
 			return &scope{"/components/" + id, c.Name, c.State, map[string]bool{id: true}}
 		}
 	}

@@ -8,7 +8,7 @@ type feedLink struct{ Type, Title, Href string }
 // feedLinks are the feeds of a page: a component's own before the site's.
 func (t *teller) feedLinks(path string) []feedLink {
 	var links []feedLink
-	if id, isComponent := strings.CutPrefix(path, "/components/"); isComponent && t.components[id] != nil {
+	if id, isComponent := strings.CutPrefix(path, "/components/"); isComponent && t.components()[id] != nil {
 		links = append(links, feedLink{"application/atom+xml", t.name(id), link("/feeds"+path+".atom", t.Lang)})
 	}
 	return append(links, feedLink{"application/atom+xml", t.text(t.snapshot.Site.Name), link("/feed.atom", t.Lang)})

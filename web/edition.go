@@ -92,15 +92,18 @@ func (s *Server) newEdition(snapshot *status.Snapshot, before *edition) (*editio
 	return e, nil
 }
 
-func indexed(s *status.Snapshot) map[string]*status.ComponentView {
-	components := map[string]*status.ComponentView{}
-	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
-			components[v.ID] = v
+// indexed is a snapshot's components by id, put together when first asked for:
+// most snapshots pass with nobody reading.
+func indexed(s *status.Snapshot) func() map[string]*status.ComponentView {
+	return sync.OnceValue(func() map[string]*status.ComponentView {
+		components := map[string]*status.ComponentView{}
+		for g := range s.Groups {
+			for _, v := range s.Groups[g].Components {
+				components[v.ID] = v
+			}
 		}
-	}
-	return components
+		return components
+	})
 }
 
 // stock fills the shelf.
@@ -252,7 +255,7 @@ func (e *edition) find(path, lang string) (view string, content func() page) {
 	room, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch room {
 	case "components":
-		if c := t.components[id]; c != nil {
+		if c := t.components()[id]; c != nil {
 			return "component", func() page { return t.component(c) }
 		}
 	case "apps":

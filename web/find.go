@@ -59,8 +59,8 @@ func (t *teller) found(wanted string) page {
 	var hits []*status.ComponentView
 	if wanted != "" {
 		for g := range t.snapshot.Groups {
-			for i := range t.snapshot.Groups[g].Components {
-				if c := &t.snapshot.Groups[g].Components[i]; t.matches(c, strings.ToLower(wanted)) {
+			for _, c := range t.snapshot.Groups[g].Components {
+				if t.matches(c, strings.ToLower(wanted)) {
 					hits = append(hits, c)
 				}
 			}

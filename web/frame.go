@@ -185,7 +185,7 @@ type named struct {
 }
 
 func (t *teller) componentLink(id string) named {
-	if c := t.components[id]; c != nil {
+	if c := t.components()[id]; c != nil {
 		return named{Name: t.name(id), Href: link("/components/"+id, t.Lang), Badge: t.badge(c.State)}
 	}
 	return named{Name: id}

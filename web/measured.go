@@ -37,8 +37,7 @@ func (t *teller) measured() page {
 	deep, blank, all := 0, 0, 0
 	for g := range t.snapshot.Groups {
 		group := measuredGroup{Name: t.text(t.snapshot.Groups[g].Name)}
-		for c := range t.snapshot.Groups[g].Components {
-			v := &t.snapshot.Groups[g].Components[c]
+		for _, v := range t.snapshot.Groups[g].Components {
 			row := measuredRow{named: t.componentLink(v.ID)}
 			deepest, looked := deepestOf(v)
 			all++

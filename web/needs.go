@@ -49,7 +49,7 @@ func (t *teller) needed() page {
 	var p needsPage
 	var ids []string
 	count := map[string]int{}
-	for id, c := range t.components {
+	for id, c := range t.components() {
 		if len(c.NeededBy) > 0 {
 			ids = append(ids, id)
 			count[id] = len(t.branches(c))
@@ -57,7 +57,7 @@ func (t *teller) needed() page {
 	}
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(count[b]-count[a], cmp.Compare(a, b)) })
 	for n, id := range ids {
-		c := t.components[id]
+		c := t.components()[id]
 		l := leaned{named: t.componentLink(id), ID: id, Rows: t.branches(c), Count: t.Count("lean_count", count[id])}
 		if n < mostTrees {
 			l.Tree = t.tree(c, false)
@@ -86,7 +86,7 @@ func (t *teller) branches(c *status.ComponentView) []branch {
 	var climb func(on *status.ComponentView, depth int)
 	climb = func(on *status.ComponentView, depth int) {
 		for _, id := range on.NeededBy {
-			b := t.components[id]
+			b := t.components()[id]
 			if b == nil || seen[id] {
 				continue
 			}

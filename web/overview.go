@@ -111,7 +111,7 @@ func (t *teller) overview(until time.Time) page {
 	for i := range s.Incidents {
 		o.Stories = append(o.Stories, t.story(&s.Incidents[i]))
 	}
-	o.Many = len(t.components) >= manyServices
+	o.Many = len(t.components()) >= manyServices
 	for g := range s.Groups {
 		o.Groups = append(o.Groups, t.groupRows(&s.Groups[g]))
 	}
@@ -195,7 +195,7 @@ func (t *teller) them(i *status.Incident) string {
 	}
 	most := 0
 	for _, a := range i.Components {
-		c := t.components[a.Component]
+		c := t.components()[a.Component]
 		if c == nil {
 			continue
 		}
@@ -260,9 +260,8 @@ func (t *teller) appTroubles() []appTrouble {
 
 func (t *teller) groupRows(g *status.GroupView) groupRows {
 	rows := groupRows{ID: g.ID, Name: t.text(g.Name)}
-	for i := range g.Components {
-		c := &g.Components[i]
-		if len(t.components) >= manyServices && c.State == status.Operational {
+	for _, c := range g.Components {
+		if len(t.components()) >= manyServices && c.State == status.Operational {
 			rows.Well = append(rows.Well, named{Name: t.name(c.ID), Href: link("/components/"+c.ID, t.Lang)})
 			continue
 		}

@@ -174,7 +174,7 @@ func (t *teller) concerns(i *status.Incident, f pastFilter) bool {
 		return true
 	}
 	return slices.ContainsFunc(i.Components, func(a status.Affected) bool {
-		c := t.components[a.Component]
+		c := t.components()[a.Component]
 		return c != nil && (f.group == "" || c.Group == f.group) && (f.operator == "" || c.Operator == f.operator)
 	})
 }

@@ -54,8 +54,8 @@ func (d *slackDesk) teller() *teller {
 func (d *slackDesk) status() string {
 	t, lines := d.teller(), []string{"*" + d.e.snapshot.Overall.String() + "*"}
 	for _, g := range d.e.snapshot.Groups {
-		for i := range g.Components {
-			if c := &g.Components[i]; c.State != status.Operational {
+		for _, c := range g.Components {
+			if c.State != status.Operational {
 				lines = append(lines, fmt.Sprintf("%s: %s", slackText(c.Name[t.Lang]), c.State))
 			}
 		}

@@ -17,14 +17,14 @@ type teller struct {
 	*speech.Voice
 	*speech.Clock
 	snapshot   *status.Snapshot
-	languages  []string // of the site, the first is the default
-	components map[string]*status.ComponentView
+	languages  []string                                  // of the site, the first is the default
+	components func() map[string]*status.ComponentView   // by id
 	older      []status.Incident                         // that ended before the snapshot's 90 days; its updates are not there
 	took       func(component string) []Took             // how long looks took lately; may be nil
 	proven     func() map[string][]*status.ComponentView // by group: what is seen to work, by name
 }
 
-func newTeller(s *status.Snapshot, v *speech.Voice, languages []string, components map[string]*status.ComponentView) *teller {
+func newTeller(s *status.Snapshot, v *speech.Voice, languages []string, components func() map[string]*status.ComponentView) *teller {
 	zone := s.Site.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -42,7 +42,7 @@ func (t *teller) text(text status.Text) string { return text.In(t.Lang, t.langua
 
 // name is a component's name, or its id if it is no longer configured.
 func (t *teller) name(id string) string {
-	if c := t.components[id]; c != nil {
+	if c := t.components()[id]; c != nil {
 		return cmp.Or(t.text(c.Name), id)
 	}
 	return id
@@ -135,7 +135,7 @@ func (t *teller) failing(cause string, affected []status.Affected, impact status
 // measured or is worked on, nobody can say that everything answers.
 func (t *teller) anyIs(state status.State, affected []status.Affected) bool {
 	return slices.ContainsFunc(affected, func(a status.Affected) bool {
-		c := t.components[a.Component]
+		c := t.components()[a.Component]
 		return c != nil && c.State == state
 	})
 }
@@ -219,13 +219,13 @@ func (t *teller) works(i *status.Incident) []alternative {
 	}
 	found := map[string]alternative{}
 	for _, a := range i.Components {
-		c := t.components[a.Component]
+		c := t.components()[a.Component]
 		if c == nil {
 			continue
 		}
 		groups[c.Group] = true
 		for _, other := range c.Available {
-			if v := t.components[other.ID]; v != nil && !hit[other.ID] {
+			if v := t.components()[other.ID]; v != nil && !hit[other.ID] {
 				found[other.ID] = alternative{v, other}
 			}
 		}
@@ -255,7 +255,7 @@ func (t *teller) addProven(found map[string]alternative, group string, hit map[s
 // minutes, by name. Many stories ask for it, and a calm page none.
 func (t *teller) provenByGroup() map[string][]*status.ComponentView {
 	proven := map[string][]*status.ComponentView{}
-	for _, c := range t.components {
+	for _, c := range t.components() {
 		if !c.Derived && c.State == status.Operational && t.snapshot.At.Sub(c.Measured) <= provenFor {
 			proven[c.Group] = append(proven[c.Group], c)
 		}
@@ -289,7 +289,7 @@ func (t *teller) advice(i *status.Incident) []string {
 	})
 	var advice []string
 	for _, a := range affected {
-		c := t.components[a.Component]
+		c := t.components()[a.Component]
 		if c == nil || !a.Until.IsZero() {
 			continue
 		}

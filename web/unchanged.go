@@ -107,7 +107,7 @@ func sameGroups(a, b []status.GroupView) bool {
 			return false
 		}
 		for c := range a[g].Components {
-			if !sameLine(&a[g].Components[c], &b[g].Components[c]) {
+			if !sameLine(a[g].Components[c], b[g].Components[c]) {
 				return false
 			}
 		}
@@ -117,7 +117,7 @@ func sameGroups(a, b []status.GroupView) bool {
 
 // sameLine says whether a component reads the same on the first page.
 func sameLine(a, b *status.ComponentView) bool {
-	return a.Version == b.Version && a.State == b.State && a.Maintenance == b.Maintenance &&
+	return a == b || a.Version == b.Version && a.State == b.State && a.Maintenance == b.Maintenance &&
 		a.UptimeKnown == b.UptimeKnown && hundredths(a.Uptime) == hundredths(b.Uptime) &&
 		sameDays(a, b) && reflect.DeepEqual(a.Component, b.Component)
 }

@@ -27,7 +27,7 @@ func TestAPageIsMadeAnewOnlyForItsReaders(t *testing.T) {
 		{"half of the time a page is good for", func(s *status.Snapshot) { s.At = morning.Add(5 * time.Minute) }, true},
 		{"midnight", func(s *status.Snapshot) { s.At = time.Date(2026, 11, 30, 0, 0, 1, 0, zone) }, true},
 		{"a component", func(s *status.Snapshot) {
-			c := &s.Groups[0].Components[0]
+			c := s.Groups[0].Components[0]
 			c.Version, c.State = c.Version+1, status.Unknown
 		}, true},
 		{"an uptime", func(s *status.Snapshot) { s.Groups[0].Components[0].Uptime -= 0.01 }, true},

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -184,16 +183,32 @@ func (e *engine) state(component string) status.State {
 // judged takes the states over from a snapshot and has the sender look again
 // if one has changed.
 func (e *engine) judged(s *status.Snapshot) {
+	e.shown.Store(s)
+	if before := e.states.Load(); before != nil && sameStates(*before, s) {
+		return
+	}
 	states := map[string]status.State{}
 	for _, g := range s.Groups {
 		for _, c := range g.Components {
 			states[c.ID] = c.State
 		}
 	}
-	e.shown.Store(s)
-	if before := e.states.Swap(&states); before == nil || !maps.Equal(*before, states) {
-		e.sender.Wake()
+	e.states.Store(&states)
+	e.sender.Wake()
+}
+
+// sameStates says whether a snapshot has the components and states known before.
+func sameStates(before map[string]status.State, s *status.Snapshot) bool {
+	n := 0
+	for _, g := range s.Groups {
+		for _, c := range g.Components {
+			if state, known := before[c.ID]; !known || state != c.State {
+				return false
+			}
+			n++
+		}
 	}
+	return n == len(before)
 }
 
 // refuse keeps a text of somebody else back that sends the reader to what has

@@ -31,7 +31,7 @@ func (l *latelyTurn) next(s *status.Snapshot, now time.Time) []*status.Component
 	var all []*status.ComponentView
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
-			all = append(all, &s.Groups[g].Components[c])
+			all = append(all, s.Groups[g].Components[c])
 		}
 	}
 	if l.at >= len(all) {

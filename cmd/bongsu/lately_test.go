@@ -15,7 +15,7 @@ func TestAnswerTimesAreReadInTurn(t *testing.T) {
 	s := &status.Snapshot{Groups: make([]status.GroupView, 2)}
 	for i, standings := range []int{12, 8, 1, 50, 3, 0} {
 		g := &s.Groups[i/3]
-		g.Components = append(g.Components, status.ComponentView{Component: status.Component{ID: strconv.Itoa(i)}, Standings: make([]status.Standing, standings)})
+		g.Components = append(g.Components, &status.ComponentView{Component: &status.Component{ID: strconv.Itoa(i)}, Standings: make([]status.Standing, standings)})
 	}
 	var turn latelyTurn
 	start := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)

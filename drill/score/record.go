@@ -97,7 +97,7 @@ func NewRecord(s *scenario.Scenario, cast map[string]string) *Record {
 func (r *Record) Observe(s *status.Snapshot, at time.Time) {
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
-			r.observe(&s.Groups[g].Components[c], at)
+			r.observe(s.Groups[g].Components[c], at)
 		}
 	}
 	for i := range s.Locations {

@@ -43,7 +43,7 @@ func TestAPageIsAsBadAsItsWorst(t *testing.T) {
 	page := func(states ...status.State) *status.Snapshot {
 		s := &status.Snapshot{Groups: []status.GroupView{{}}}
 		for _, state := range states {
-			s.Groups[0].Components = append(s.Groups[0].Components, status.ComponentView{Condition: status.Condition{State: state}})
+			s.Groups[0].Components = append(s.Groups[0].Components, &status.ComponentView{Component: &status.Component{}, Condition: status.Condition{State: state}})
 		}
 		return s
 	}

@@ -297,10 +297,9 @@ func Outside(event string) bool {
 func Down(s *status.Snapshot, unknown bool) []string {
 	var down []string
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
+		for _, v := range s.Groups[g].Components {
 			if v.State != status.Operational && (unknown || v.State != status.Unknown) {
-				down = append(down, called(&v.Component)...)
+				down = append(down, called(v.Component)...)
 			}
 		}
 	}

@@ -16,8 +16,8 @@ const emergency = "카카오톡 메시지, 카카오T, 카카오내비 주요 �
 
 // failing is a page on which one component is in the given state.
 func failing(state status.State) *status.Snapshot {
-	return &status.Snapshot{Groups: []status.GroupView{{Components: []status.ComponentView{{
-		Component: status.Component{ID: "talk", Name: status.Text{"ko": "카카오톡 메시지", "ja": "カカオトークのメッセージ", "en": "KakaoTalk messages"}},
+	return &status.Snapshot{Groups: []status.GroupView{{Components: []*status.ComponentView{{
+		Component: &status.Component{ID: "talk", Name: status.Text{"ko": "카카오톡 메시지", "ja": "カカオトークのメッセージ", "en": "KakaoTalk messages"}},
 		Condition: status.Condition{State: state},
 	}}}}}
 }

@@ -31,8 +31,8 @@ func (st *story) phonesFail() bool {
 		return false
 	}
 	for g := range st.snapshot.Groups {
-		for c := range st.snapshot.Groups[g].Components {
-			if v := &st.snapshot.Groups[g].Components[c]; v.State.Troubled() && named(v.Name, v.Short) {
+		for _, v := range st.snapshot.Groups[g].Components {
+			if v.State.Troubled() && named(v.Name, v.Short) {
 				return true
 			}
 		}

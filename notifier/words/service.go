@@ -15,8 +15,8 @@ func Instead(s *status.Snapshot, f *status.FunctionView, lang string) string {
 	text := f.Instead.In(lang, s.Site.Languages...)
 	rules := Rules{Elsewhere: true}
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			if v := &s.Groups[g].Components[c]; v.State.Troubled() {
+		for _, v := range s.Groups[g].Components {
+			if v.State.Troubled() {
 				rules.Down = append(rules.Down, v.Name[lang], v.Short[lang])
 			}
 		}

@@ -53,8 +53,8 @@ func TestServiceTexts(t *testing.T) {
 		}},
 	} {
 		m := serviceModel(c.f)
-		s := &status.Snapshot{Site: m.Site, Groups: []status.GroupView{{Components: []status.ComponentView{{
-			Component: status.Component{ID: "maps", Name: status.Text{"ko": "지도", "ja": "地図", "en": "maps"}},
+		s := &status.Snapshot{Site: m.Site, Groups: []status.GroupView{{Components: []*status.ComponentView{{
+			Component: &status.Component{ID: "maps", Name: status.Text{"ko": "지도", "ja": "地図", "en": "maps"}},
 			Condition: status.Condition{State: status.MajorOutage},
 		}}}}}
 		v := status.AppView{App: m.Apps[0], Functions: []status.FunctionView{{AppFunction: c.f, State: c.state, AffectedBy: []string{"maps"}}}}

@@ -118,8 +118,7 @@ func subjects(s *status.Snapshot, incident *status.Incident, all bool) []subject
 	}
 	var failing, every []subject
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
+		for _, v := range s.Groups[g].Components {
 			a, ok := affected[v.ID]
 			if !ok {
 				continue

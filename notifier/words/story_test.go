@@ -66,7 +66,7 @@ func page(m *status.Model, incident status.Incident) *status.Snapshot {
 		v := status.GroupView{Group: g}
 		for _, c := range m.Components {
 			if c.Group == g.ID {
-				view := status.ComponentView{Component: c}
+				view := &status.ComponentView{Component: &c}
 				for _, id := range c.Substitutes {
 					view.Available = append(view.Available, status.Substitute{ID: id})
 				}

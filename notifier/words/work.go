@@ -30,8 +30,8 @@ func (c *Composer) planned(s *status.Snapshot, e status.Event, now time.Time) ([
 	var topics []string
 	for _, g := range s.Groups {
 		touched := false
-		for i := range g.Components {
-			if v := &g.Components[i]; slices.Contains(plan.Components, v.ID) {
+		for _, v := range g.Components {
+			if slices.Contains(plan.Components, v.ID) {
 				w.subjects = append(w.subjects, subjectOf(s, v, v.State))
 				topics, touched = append(topics, v.ID), true
 			}

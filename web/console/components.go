@@ -73,7 +73,7 @@ func (c *Console) components(v *visit) error {
 			page.Groups = append(page.Groups, option{Value: group.ID, Text: v.text(group.Name), Chosen: group.ID == page.Group})
 			for i := range group.Components {
 				page.All++
-				if row := v.componentRow(words, &group.Components[i]); page.takes(&row, &group.Components[i]) {
+				if row := v.componentRow(words, group.Components[i]); page.takes(&row, group.Components[i]) {
 					page.Rows = append(page.Rows, row)
 				}
 			}

@@ -65,7 +65,7 @@ func modelOf(s *status.Snapshot) *status.Model {
 	for _, g := range s.Groups {
 		m.Groups = append(m.Groups, g.Group)
 		for i := range g.Components {
-			m.Components = append(m.Components, g.Components[i].Component)
+			m.Components = append(m.Components, *g.Components[i].Component)
 		}
 	}
 	for _, l := range s.Locations {

@@ -46,8 +46,7 @@ func (v *visit) mapPage() mapPage {
 	var page mapPage
 	var joined []*status.ComponentView
 	for g := range v.snapshot.Groups {
-		for i := range v.snapshot.Groups[g].Components {
-			c := &v.snapshot.Groups[g].Components[i]
+		for _, c := range v.snapshot.Groups[g].Components {
 			if len(c.Needs)+len(c.NeededBy) == 0 {
 				page.Alone++
 				continue

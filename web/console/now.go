@@ -219,8 +219,7 @@ func (v *visit) promiseNow(next time.Time) promiseNow {
 func (v *visit) suspects(words *web.Words) []componentRow {
 	var rows []componentRow
 	for g := range v.snapshot.Groups {
-		for i := range v.snapshot.Groups[g].Components {
-			c := &v.snapshot.Groups[g].Components[i]
+		for _, c := range v.snapshot.Groups[g].Components {
 			if c.Incident != "" || !suspect(c) {
 				continue
 			}

@@ -116,8 +116,7 @@ func (v *visit) componentsField() field {
 		return f
 	}
 	for g := range v.snapshot.Groups {
-		for k := range v.snapshot.Groups[g].Components {
-			c := &v.snapshot.Groups[g].Components[k]
+		for _, c := range v.snapshot.Groups[g].Components {
 			f.Rows = append(f.Rows, stateRow{Name: "state." + c.ID, Component: cmp.Or(v.text(c.Name), c.ID), Now: v.badge(c.State)})
 		}
 	}

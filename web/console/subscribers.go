@@ -214,8 +214,7 @@ func (v *visit) componentNames() []string {
 	var pairs []string
 	if v.snapshot != nil {
 		for g := range v.snapshot.Groups {
-			for i := range v.snapshot.Groups[g].Components {
-				component := &v.snapshot.Groups[g].Components[i]
+			for _, component := range v.snapshot.Groups[g].Components {
 				pairs = append(pairs, component.ID, v.text(component.Name))
 			}
 		}

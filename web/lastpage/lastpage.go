@@ -99,7 +99,7 @@ func write(to io.Writer, s *status.Snapshot) error {
 	}
 	for g := range s.Groups {
 		for c := range s.Groups[g].Components {
-			if err := encoder.Encode(&s.Groups[g].Components[c]); err != nil {
+			if err := encoder.Encode(s.Groups[g].Components[c]); err != nil {
 				return err
 			}
 		}
@@ -200,9 +200,12 @@ func decode(decoder *gob.Decoder) (*status.Snapshot, error) {
 		}
 		view := status.GroupView{Group: g.Group, State: g.State}
 		for range g.Components {
-			var c status.ComponentView
-			if err := decoder.Decode(&c); err != nil {
+			c := &status.ComponentView{}
+			if err := decoder.Decode(c); err != nil {
 				return nil, err
+			}
+			if c.Component == nil {
+				return nil, errors.New("it has a component that nothing is said of")
 			}
 			view.Components = append(view.Components, c)
 		}

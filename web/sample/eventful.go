@@ -21,8 +21,7 @@ func Impaired() *status.Snapshot {
 	)
 	for g := range s.Groups {
 		s.Groups[g].State = status.Unknown
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
+		for _, v := range s.Groups[g].Components {
 			v.State, v.Since, v.Available = status.Unknown, ago(11), nil
 			v.Why = []status.Finding{{Check: v.Checks[0].ID, Doubted: []string{"busan-1", "seoul-1"}, Silent: []string{"jeju-1"}}}
 		}

@@ -108,10 +108,10 @@ func Calm() *status.Snapshot {
 	return s
 }
 
-func component(svc service, n int) status.ComponentView {
+func component(svc service, n int) *status.ComponentView {
 	check := status.Check{ID: svc.id + "/function", Name: svc.name["en"], Depth: svc.depth, Fresh: 3 * time.Minute}
-	c := status.ComponentView{
-		Component: status.Component{
+	c := &status.ComponentView{
+		Component: &status.Component{
 			ID: svc.id, Group: svc.group, Name: svc.name, Operator: "Example Operator",
 			Needs: svc.needs, Substitutes: svc.subs, Advice: svc.advice, Checks: []status.Check{check},
 		},
@@ -318,8 +318,7 @@ func Renamed(name string) *status.Snapshot {
 	s.Site.Name = all
 	for g := range s.Groups {
 		s.Groups[g].Name = all
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
+		for _, v := range s.Groups[g].Components {
 			v.Name, v.Advice, v.Operator = all, all, name
 			for f := range v.Why {
 				v.Why[f].Reason = name

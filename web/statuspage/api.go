@@ -59,8 +59,7 @@ func newAPI(s *status.Snapshot, w Words, hash func(kind, id string) string) *API
 	}
 	a.utc = a.zoneName() == utcName
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			v := &s.Groups[g].Components[c]
+		for c, v := range s.Groups[g].Components {
 			a.views[v.ID] = placed{v, c + 1, w.Text(s.Groups[g].Name)}
 		}
 	}

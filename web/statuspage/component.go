@@ -32,8 +32,7 @@ func (a *API) components() []any {
 		worst, changed := status.Operational, kept
 		at := len(list)
 		list = append(list, nil)
-		for c := range view.Components {
-			v := &view.Components[c]
+		for _, v := range view.Components {
 			child := a.component(v.ID)
 			worst = shared.Worse(worst, v.State)
 			if v.Since.After(changed) {
