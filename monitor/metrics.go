@@ -15,7 +15,7 @@ type Metrics struct {
 	running     prometheus.Gauge
 	lateness    prometheus.Histogram
 	skipped     prometheus.Counter
-	success     *prometheus.GaugeVec
+	success     *successes
 	judging     prometheus.Histogram
 	unrecorded  prometheus.Gauge
 	failures    prometheus.Counter
@@ -46,9 +46,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		skipped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bongsu_check_slots_skipped_total", Help: "Slots that passed without their look: the last look still ran, or nobody was there.",
 		}),
-		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "bongsu_check_last_success_timestamp_seconds", Help: "When a check was last ok.",
-		}, []string{"check"}),
+		success: newSuccesses(),
 		judging: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "bongsu_judge_seconds", Help: "How long a judgement took, snapshot and words included.",
 			Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1},
@@ -90,5 +88,5 @@ func (m *Metrics) ended(check string, r *probes.Result, at time.Time) {
 }
 
 func (m *Metrics) succeeded(check string, at time.Time) {
-	m.success.WithLabelValues(check).Set(float64(at.UnixMilli()) / 1000)
+	m.success.note(check, at)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,6 +74,21 @@ func TestConfirmedWithinThreeSeconds(t *testing.T) {
 		}
 		if len(c.book.notices()) == 0 || c.wokes.Load() == 0 {
 			t.Errorf("committed notices %q, woke the sender %d times", c.book.notices(), c.wokes.Load())
+		}
+	})
+}
+
+// Each check's latest success is a metric; one that never was ok has none.
+func TestLastSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var good, bad service
+		bad.become(dead)
+		c := newCity(t, nil, good.look, bad.look)
+		c.live(time.Minute)
+		looks := good.looks()
+		want := float64(looks[len(looks)-1].UnixMilli()) / 1000
+		if got := c.metric("bongsu_check_last_success_timestamp_seconds", ""); math.Abs(got-want) > 0.001 {
+			t.Errorf("the successes add up to %.3f, want the only one's %.3f", got, want)
 		}
 	})
 }
