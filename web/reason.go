@@ -105,7 +105,7 @@ func (p *phrase) read(r *Reader, text string, depth int) (pairs []any, ok bool) 
 // place's kind.
 func (r *Reader) filled(name, value string, depth int) (string, bool) {
 	switch name {
-	case "Time", "Ago", "Took", "Slow":
+	case "Time", "Ago", "Took", "Slow", "Delay":
 		d, err := time.ParseDuration(value)
 		return lasted(r.Voice, d), err == nil
 	case "Clock", "Since":
@@ -118,6 +118,16 @@ func (r *Reader) filled(name, value string, depth int) (string, bool) {
 		digits, _, _ := strings.Cut(value, " check")
 		n, err := strconv.Atoi(digits)
 		return r.Voice.Count("reason_checks", n), err == nil
+	case "Moment", "Onset":
+		t, err := time.Parse(cardClock, value)
+		return r.Voice.Say("reason_moment", "Time", t.Format("15:04:05"), "Day", t.Day(), "Month", int(t.Month()), "MonthName", t.Month().String()[:3]), err == nil
+	case "Update":
+		said := r.Voice.Say("kind_" + value)
+		return said, said != "kind_"+value
+	case "Way":
+		return r.Voice.Say("reason_way_" + value), value == "page" || value == "sms"
+	case "Cause":
+		return r.cause(value), true
 	case "State":
 		var state status.State
 		err := state.UnmarshalText([]byte(value))
@@ -148,6 +158,20 @@ func (r *Reader) eachCalled(components []string) []string {
 	return components
 }
 
+// cause says what an incident is about, which is a component or what it stands in.
+func (r *Reader) cause(id string) string {
+	switch kind, name, _ := strings.Cut(id, ":"); kind {
+	case "component":
+		return r.called(name)
+	case "domain":
+		return r.Voice.Say("domain", "Name", name)
+	}
+	return id
+}
+
+// cardClock is how a scorecard writes an instant of its scenario.
+const cardClock = "2 Jan 15:04:05"
+
 // clockForm is how the program writes an instant within a text for operators.
 const clockForm = "15:04:05 UTC on 2 January 2006"
 
@@ -173,7 +197,7 @@ func lasted(v *speech.Voice, d time.Duration) string {
 
 // phrases are all that the program gives as a reason, the more particular ones
 // first. Their words are in locales/*/reasons.yaml.
-var phrases = slices.Concat(alarmPhrases, reasonPhrases)
+var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases)
 
 // alarmPhrases are what operators are alarmed by.
 var alarmPhrases = []phrase{
@@ -207,6 +231,29 @@ var alarmPhrases = []phrase{
 	{"alarm_ledger_back", `the database had taken nothing for {Time} and does again: sending goes on`},
 	{"alarm_leapt", `the database's clock has jumped forward by {Time}; it is followed once nothing is queued`},
 	{"alarm_leapt_back", `the database's clock has jumped back by {Time}; it is followed once nothing is queued`},
+}
+
+// cardPhrases are what a drill's scorecard backs its verdicts with.
+var cardPhrases = []phrase{
+	{"card_not_played", `nothing in this configuration plays {Target}`},
+	{"card_incident", `{Incident}: cause {Cause}, {Count} components, told {Moment}`},
+	{"card_words_before", `first words by {Way} at {Moment}, {Delay} before {Onset}`},
+	{"card_words", `first words by {Way} at {Moment}, {Delay} after {Onset}`},
+	{"card_affected", `{Component} is {State}, affected by {Cause}, from {Moment}`},
+	{"card_state_at", `{Component}: {State} at {Moment}`},
+	{"card_state_from", `{Component}: {State} from {Moment}`},
+	{"card_state_since", `{Component} is {State} from {Moment}`},
+	{"card_reached", `told at {Moment}, everybody reached by {Onset}`},
+	{"card_silence", `{Incident}: {Count} updates, the longest silence {Time}`},
+	{"card_digests", `{Count} digests by SMS, each the only one of its day and person`},
+	{"card_kept", `{Time} is kept`},
+	{"card_before", `{Count} texts went by {Channel} before`},
+	{"card_no_address", `{Count} texts to the public name no address, and say of nothing that it works which does not`},
+	{"card_marked", `{Count} texts and {All} pages, each marked as an exercise`},
+	{"card_texts", `{Count} texts`},
+	{"card_update", `{Moment}: {Update}`},
+	{"card_doubted", `{Moment}: doubted true`},
+	{"card_not_doubted", `{Moment}: doubted false`},
 }
 
 // reasonPhrases are why a look failed, a gateway is judged dead, and the like.

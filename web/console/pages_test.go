@@ -336,3 +336,24 @@ func TestNobodySeesWhatTheyMayNotDo(t *testing.T) {
 		}
 	}
 }
+
+// A scorecard is read in the reader's language: its verdicts, states, times and
+// what backs them; a broken one leaves the drill's page.
+func TestAScorecardIsSaidInEveryLanguage(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"ko": {"충족", "문구 44건과 페이지 9개에 모두 훈련 표시", "페이지의 첫 안내 3월 9일 09:20:37, 3월 9일 09:20:30에서 8초 뒤", "3월 9일 09:30:33: 원인 확인", "이 훈련"},
+		"ja": {"満たした", "文面44件とページ9件のすべてに訓練の表示", "この訓練"},
+		"en": {"held", "44 texts and 9 pages, each marked as an exercise", "this drill"},
+	} {
+		page := ask(open(t, sample.Outage(), withDesk(&fakeDesk{})), "GET", "/console/drills/d4?lang="+lang, "supervisor").Body.String()
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("the page in %s lacks %q", lang, w)
+			}
+		}
+	}
+	w := ask(open(t, sample.Outage(), withDesk(&fakeDesk{})), "GET", "/console/drills/d3", "viewer")
+	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), `id="findings"`) {
+		t.Errorf("without a scorecard: %d %s", w.Code, w.Body)
+	}
+}
