@@ -136,12 +136,32 @@ func (r *Reader) filled(name, value string, depth int) (string, bool) {
 		return r.called(value), !strings.Contains(value, " ")
 	case "Components":
 		return r.Voice.List(r.eachCalled(strings.Split(value, ", "))), true
+	case "Quoted":
+		return value, !strings.ContainsAny(value, " :") || strings.HasPrefix(value, `"`)
+	case "Form":
+		return r.listed(wanteds, value)
+	case "Thing":
+		return r.listed(things, value)
+	case "Sort":
+		return r.listed(sorts, value)
+	case "Wanted":
+		said, _ := r.listed(wanteds, value)
+		return said, true
 	case "Why", "Seen", "Audience":
 		if said, known := r.say(value, depth+1); known {
 			return said, true
 		}
 	}
 	return value, true
+}
+
+// listed is the word for one of a list; of what is not there, what it is called.
+func (r *Reader) listed(list map[string]string, value string) (string, bool) {
+	id, known := list[value]
+	if !known {
+		return value, false
+	}
+	return r.Voice.Say(id), true
 }
 
 func (r *Reader) called(component string) string {
@@ -197,7 +217,7 @@ func lasted(v *speech.Voice, d time.Duration) string {
 
 // phrases are all that the program gives as a reason, the more particular ones
 // first. Their words are in locales/*/reasons.yaml.
-var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases)
+var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases, problemPhrases)
 
 // alarmPhrases are what operators are alarmed by.
 var alarmPhrases = []phrase{

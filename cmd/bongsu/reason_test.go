@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -203,4 +204,32 @@ func firstText(e ast.Expr) string {
 		}
 	}
 	return ""
+}
+
+var aProblem = regexp.MustCompile(`(?m)^\S+\.yaml:\d+:\d+: .+$`)
+
+// Most of what the validator says of the mistakes that people make is known too.
+func TestProblemsOfAConfigurationAreKnown(t *testing.T) {
+	files, err := filepath.Glob("../../config/testdata/problems/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ko, known, all := korean(), 0, 0
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range aProblem.FindAllString(string(data), -1) {
+			all++
+			if ko.Reason(problem).Known {
+				known++
+			} else {
+				t.Log(problem)
+			}
+		}
+	}
+	if all < 200 || known*100 < all*55 {
+		t.Errorf("%d of %d problems are known", known, all)
+	}
 }

@@ -357,3 +357,21 @@ func TestAScorecardIsSaidInEveryLanguage(t *testing.T) {
 		t.Errorf("without a scorecard: %d %s", w.Code, w.Body)
 	}
 }
+
+// What is wrong with a configuration is said in the reader's language where its
+// form is known, and marked as English where it is not; components are called
+// by their names.
+func TestProblemsAndReasonsAreSaidToTheReader(t *testing.T) {
+	c := furnished(t, sample.Outage(), behindNetworks)
+	checked := send(c, "/console/settings/check?lang=ko", "admin", url.Values{"file": {"next.yaml"}}).Body.String()
+	now := ask(c, "GET", "/console?lang=ko", "operator").Body.String()
+	for page, want := range map[string]string{
+		"<li>next.yaml:4:3: groups[0].nmae: 없는 설정입니다; &#34;name&#34;를 뜻하셨나요?</li>": checked,
+		`<code lang="en">next.yaml:3:5: site.url: is no address</code>`:            checked,
+		"메신저 글 보내기: 장애": now,
+	} {
+		if !strings.Contains(want, page) {
+			t.Errorf("%q is not in\n%s", page, want)
+		}
+	}
+}
