@@ -64,12 +64,12 @@ func (d *Desk) tell(change *status.Change, now time.Time) {
 func (d *Desk) tellOverrun(o *status.Overrun, now time.Time) {
 	sum := sha256.Sum256([]byte(o.Work.ID))
 	key := fmt.Sprintf("work %x %d", sum[:6], o.Work.Until.Unix()) // an id may be longer than a key
-	still := fmt.Sprintf("the work %s was to end and %s fails still", o.Work.ID, strings.Join(o.Failing, ", "))
+	failing := strings.Join(o.Failing, ", ")
 	if o.Bound {
-		d.Alarm(key+" bound", still+": it may not be prolonged any more, and what fails is told as an outage", now)
+		d.Alarm(key+" bound", fmt.Sprintf("the work %s was to end and %s fails still: it may not be prolonged any more, and what fails is told as an outage", o.Work.ID, failing), now)
 		return
 	}
-	d.Alarm(key, fmt.Sprintf("%s: it is prolonged until %s", still, clockTime(o.Work.Until)), now)
+	d.Alarm(key, fmt.Sprintf("the work %s was to end and %s fails still: it is prolonged until %s", o.Work.ID, failing, clockTime(o.Work.Until)), now)
 }
 
 // tellDropped has operators hear that people were told how an incident began
@@ -111,4 +111,4 @@ func since(looked, heard time.Time) string {
 	return clockTime(heard)
 }
 
-func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January") }
+func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January 2006") }

@@ -427,7 +427,7 @@ func TestWatchdog(t *testing.T) {
 			func(c *city, _ *service) {
 				c.wiring.Checks[0].Prober = look(func(context.Context) probes.Result { time.Sleep(40 * time.Second); return dead })
 			},
-			"hanging", "1 checks did not end when their time was up; the worst is service-0/1, by ",
+			"hanging", "1 check did not end when their time was up; the worst is service-0/1, by ",
 		},
 		"the clock leaps": {
 			func(c *city, _ *service) {

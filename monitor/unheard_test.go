@@ -19,8 +19,8 @@ func TestFailuresThatWaitForSilentControls(t *testing.T) {
 		late  bool // and soon after it began
 		want  string
 	}{
-		{"they have never answered", false, false, "the controls of the location seoul-1 have never answered, so what fails from there since 12:00:01 UTC on 14 March waits"},
-		{"they fell silent", true, false, "the controls of the location seoul-1 have not answered since 11:59:00 UTC on 14 March, so what fails from there since 12:00:01 UTC on 14 March waits"},
+		{"they have never answered", false, false, "the controls of the location seoul-1 have never answered, so what fails from there since 12:00:01 UTC on 14 March 2026 waits"},
+		{"they fell silent", true, false, "the controls of the location seoul-1 have not answered since 11:59:00 UTC on 14 March 2026, so what fails from there since 12:00:01 UTC on 14 March 2026 waits"},
 		{"they answer", true, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

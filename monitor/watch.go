@@ -107,7 +107,11 @@ func inWords(overdue []Overdue) []trouble {
 	}
 	for i := range found {
 		t := &found[i]
-		t.text = fmt.Sprintf("%d checks %s; %s", t.count, overdueWords[Reason(t.reason)], t.text)
+		checks := "checks"
+		if t.count == 1 {
+			checks = "check"
+		}
+		t.text = fmt.Sprintf("%d %s %s; %s", t.count, checks, overdueWords[Reason(t.reason)], t.text)
 	}
 	return found
 }

@@ -50,7 +50,11 @@ func (s *Sender) clock(l *lease, q Queue) {
 	}
 	if !s.leapt {
 		s.leapt = true
-		s.alarm(AlarmClock, "database", fmt.Sprintf("the database's clock has jumped by %s; it is followed once nothing is queued", step.Round(time.Second)), l.now())
+		way := "forward"
+		if step < 0 {
+			way = "back"
+		}
+		s.alarm(AlarmClock, "database", fmt.Sprintf("the database's clock has jumped %s by %s; it is followed once nothing is queued", way, step.Abs().Round(time.Second)), l.now())
 	}
 	if q.Depth == 0 {
 		l.adopt()

@@ -44,7 +44,7 @@ func (s *Sender) planChunk(ctx context.Context, t *term) (bool, error) {
 func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) {
 	plan := s.planOf(p.Plan)
 	if len(plan) == 0 {
-		s.alarm(AlarmNoPlan, p.ID, "plan "+p.Plan+" is not configured", t.now())
+		s.alarm(AlarmNoPlan, p.ID, "plan "+p.Plan+" is not configured, so nobody is told", t.now())
 		return Chunk{Done: true}, nil
 	}
 	moves := s.newMoves(t, &p.Notice, "")

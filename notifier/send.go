@@ -111,7 +111,7 @@ type wording struct {
 func (r *run) wording(lang string) wording {
 	text, ok := r.notice.TextFor(r.class(), lang)
 	if !ok {
-		r.s.alarm(AlarmNoText, r.notice.ID, "no text for class "+string(r.class()), r.t.now())
+		r.s.alarm(AlarmNoText, r.notice.ID, "it has no text for "+string(r.class())+", so nobody is told that way", r.t.now())
 		return wording{missing: "no_text"}
 	}
 	if err := r.s.o.Refuse(r.notice, &text); err != nil {
@@ -216,7 +216,7 @@ func (r *run) exchange(ctx context.Context, g *gate, place int, send func(contex
 	v = g.judge(err)
 	r.s.o.Metrics.answered(g.Name, v, time.Since(begun))
 	if g.heard(v, r.t.tick()) {
-		r.s.alarm(AlarmGateway, g.Name, clip(v.text), r.t.now())
+		r.s.alarm(AlarmGateway, g.Name, "it keeps failing and is given rests: "+clip(v.text), r.t.now())
 	}
 	return ref, v
 }

@@ -65,6 +65,18 @@ type Alarm struct {
 	At      time.Time
 }
 
+// Words are the alarm in a line, with what it is about before it.
+func (a *Alarm) Words() string {
+	switch a.Kind {
+	case AlarmLedger, AlarmBack, AlarmClock: // there is one database
+		return a.Text
+	case AlarmNoPlan, AlarmNoText, AlarmRefused, AlarmTwice:
+		return "notice " + a.Subject + ": " + a.Text
+	case AlarmCap, AlarmGateway, AlarmDead:
+	}
+	return a.Subject + ": " + a.Text
+}
+
 // AlarmKind says what is wrong.
 type AlarmKind string
 

@@ -75,7 +75,7 @@ func (s *Server) keyRoutes(engine *gin.Engine) {
 	if s.options.Keyring == nil || s.options.Tokens == nil {
 		return
 	}
-	get(engine, apiRoot+"tokens", s.asApp(account.KeepAccounts, s.listKeys))
+	get(engine, apiRoot+"tokens", s.asApp(account.ReadAccounts, s.listKeys))
 	engine.POST(apiRoot+"tokens", s.asApp(account.KeepAccounts, s.makeKey))
 	engine.DELETE(apiRoot+"tokens/:id", s.asApp(account.KeepAccounts, s.revokeKey))
 }

@@ -67,9 +67,9 @@ func (s *Server) userRoutes(engine *gin.Engine) {
 	keep := func(do func(context.Context, *call) *problem) gin.HandlerFunc {
 		return s.asApp(account.KeepAccounts, do)
 	}
-	get(engine, apiRoot+"users", keep(s.listUsers))
+	get(engine, apiRoot+"users", s.asApp(account.ReadAccounts, s.listUsers))
 	engine.POST(apiRoot+"users", keep(s.addUser))
-	get(engine, one, keep(s.readUser))
+	get(engine, one, s.asApp(account.ReadAccounts, s.readUser))
 	engine.PUT(one, keep(s.setUser))
 	engine.POST(one+"/link", keep(s.linkUser))
 	engine.POST(one+"/disable", keep(s.changeUser(func(ctx context.Context, c *call) error {

@@ -210,7 +210,7 @@ func (t *teller) look(c *status.ComponentView, check *status.Check, f *status.Fi
 		l.Silence = t.Say("no_look")
 		return l
 	}
-	l.At, l.Took, l.Reason = t.Moment(s.At), t.Took(s.Took), ReasonIn(t.Voice, s.Reason)
+	l.At, l.Took, l.Reason = t.Moment(s.At), t.Took(s.Took), t.reason(s.Reason)
 	l.Saw = t.Say("saw_" + s.Outcome.String())
 	if s.Usual > 0 {
 		l.Usual = t.Say("usually", "Time", t.Took(s.Usual))

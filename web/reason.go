@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,13 +19,20 @@ type Reason struct {
 	Known bool // Text is in the reader's language; else it is in English, or in a target's own words
 }
 
-// ReasonIn says in a language what a text of the program's says in English; nil
-// if there is none.
-func ReasonIn(v *speech.Voice, english string) *Reason {
+// Reader is for whom reasons are said.
+type Reader struct {
+	Voice  *speech.Voice
+	Zone   *time.Location                // that times are told in; nil: UTC
+	Called func(component string) string // what a component is called; nil: by its id
+}
+
+// Reason says to the reader what a text of the program's says in English; nil if
+// there is none.
+func (r *Reader) Reason(english string) *Reason {
 	if english == "" {
 		return nil
 	}
-	if said, known := reasonIn(v, english, 0); known {
+	if said, known := r.say(english, 0); known {
 		return &Reason{said, true}
 	}
 	return &Reason{Text: english}
@@ -33,15 +41,15 @@ func ReasonIn(v *speech.Voice, english string) *Reason {
 // deepest is how many reasons may be within each other.
 const deepest = 4
 
-// reasonIn says one reason; or several with "; " between them; or one with a
-// name before it, as in "portal: connection refused".
-func reasonIn(v *speech.Voice, english string, depth int) (string, bool) {
+// say says one reason; or several with "; " between them; or one with a name
+// before it, as in "portal: connection refused".
+func (r *Reader) say(english string, depth int) (string, bool) {
 	if depth > deepest || english == "" {
 		return "", false
 	}
 	if parts := strings.Split(english, "; "); len(parts) > 1 {
 		for i, part := range parts {
-			said, known := reasonIn(v, part, depth+1)
+			said, known := r.say(part, depth+1)
 			if !known {
 				parts = nil
 				break
@@ -53,12 +61,12 @@ func reasonIn(v *speech.Voice, english string, depth int) (string, bool) {
 		}
 	}
 	for i := range phrases {
-		if pairs, ok := phrases[i].read(v, english, depth); ok {
-			return v.Say("reason_"+phrases[i].id, pairs...), true
+		if pairs, ok := phrases[i].read(r, english, depth); ok {
+			return r.Voice.Say("reason_"+phrases[i].id, pairs...), true
 		}
 	}
 	name, rest, found := strings.Cut(english, ": ")
-	if said, known := reasonIn(v, rest, depth+1); found && known {
+	if said, known := r.say(rest, depth+1); found && known {
 		return name + ": " + said, true
 	}
 	return "", false
@@ -71,7 +79,7 @@ type phrase struct{ id, english string }
 
 // read gives what varies in a text that has the phrase's form, as pairs of name
 // and value.
-func (p *phrase) read(v *speech.Voice, text string, depth int) (pairs []any, ok bool) {
+func (p *phrase) read(r *Reader, text string, depth int) (pairs []any, ok bool) {
 	lead, form, more := strings.Cut(p.english, "{")
 	text, ok = strings.CutPrefix(text, lead)
 	for ok && more {
@@ -87,7 +95,7 @@ func (p *phrase) read(v *speech.Voice, text string, depth int) (pairs []any, ok 
 		if !ok || value == "" {
 			return nil, false
 		}
-		value, ok = filled(v, name, value, depth)
+		value, ok = r.filled(name, value, depth)
 		pairs = append(pairs, name, value)
 	}
 	return pairs, ok && text == ""
@@ -95,26 +103,104 @@ func (p *phrase) read(v *speech.Voice, text string, depth int) (pairs []any, ok 
 
 // filled says what stands in a place of a phrase, and whether it is of the
 // place's kind.
-func filled(v *speech.Voice, name, value string, depth int) (string, bool) {
+func (r *Reader) filled(name, value string, depth int) (string, bool) {
 	switch name {
-	case "Time", "Ago", "Took", "Slow":
+	case "Time", "Ago", "Took", "Slow", "Delay":
 		d, err := time.ParseDuration(value)
-		return lasted(v, d), err == nil
+		return lasted(r.Voice, d), err == nil
+	case "Clock", "Since":
+		t, err := time.Parse(clockForm, value)
+		return r.clock(t), err == nil
 	case "Count", "All", "Failed", "Lost", "Share":
 		_, err := strconv.ParseUint(value, 10, 64)
 		return value, err == nil
+	case "Checks":
+		digits, _, _ := strings.Cut(value, " check")
+		n, err := strconv.Atoi(digits)
+		return r.Voice.Count("reason_checks", n), err == nil
+	case "Moment", "Onset":
+		t, err := time.Parse(cardClock, value)
+		return r.Voice.Say("reason_moment", "Time", t.Format("15:04:05"), "Day", t.Day(), "Month", int(t.Month()), "MonthName", t.Month().String()[:3]), err == nil
+	case "Update":
+		said := r.Voice.Say("kind_" + value)
+		return said, said != "kind_"+value
+	case "Way":
+		return r.Voice.Say("reason_way_" + value), value == "page" || value == "sms"
+	case "Cause":
+		return r.cause(value), true
 	case "State":
 		var state status.State
 		err := state.UnmarshalText([]byte(value))
-		return v.Say("state_" + value), err == nil
+		return r.Voice.Say("state_" + value), err == nil
 	case "Component":
-		return value, !strings.Contains(value, " ")
+		return r.called(value), !strings.Contains(value, " ")
+	case "Components":
+		return r.Voice.List(r.eachCalled(strings.Split(value, ", "))), true
+	case "Quoted":
+		return value, !strings.ContainsAny(value, " :") || strings.HasPrefix(value, `"`)
+	case "Form":
+		return r.listed(wanteds, value)
+	case "Thing":
+		return r.listed(things, value)
+	case "Sort":
+		return r.listed(sorts, value)
+	case "Wanted":
+		said, _ := r.listed(wanteds, value)
+		return said, true
 	case "Why", "Seen", "Audience":
-		if said, known := reasonIn(v, value, depth+1); known {
+		if said, known := r.say(value, depth+1); known {
 			return said, true
 		}
 	}
 	return value, true
+}
+
+// listed is the word for one of a list; of what is not there, what it is called.
+func (r *Reader) listed(list map[string]string, value string) (string, bool) {
+	id, known := list[value]
+	if !known {
+		return value, false
+	}
+	return r.Voice.Say(id), true
+}
+
+func (r *Reader) called(component string) string {
+	if r.Called == nil {
+		return component
+	}
+	return r.Called(component)
+}
+
+func (r *Reader) eachCalled(components []string) []string {
+	for i := range components {
+		components[i] = r.called(components[i])
+	}
+	return components
+}
+
+// cause says what an incident is about, which is a component or what it stands in.
+func (r *Reader) cause(id string) string {
+	switch kind, name, _ := strings.Cut(id, ":"); kind {
+	case "component":
+		return r.called(name)
+	case "domain":
+		return r.Voice.Say("domain", "Name", name)
+	}
+	return id
+}
+
+// cardClock is how a scorecard writes an instant of its scenario.
+const cardClock = "2 Jan 15:04:05"
+
+// clockForm is how the program writes an instant within a text for operators.
+const clockForm = "15:04:05 UTC on 2 January 2006"
+
+// clock says an instant by the reader's clock.
+func (r *Reader) clock(t time.Time) string {
+	if r.Zone != nil {
+		t = t.In(r.Zone)
+	}
+	return r.Voice.Say("reason_clock", "Time", t.Format("15:04:05 MST"), "Day", t.Day(), "Month", int(t.Month()), "MonthName", t.Month().String())
 }
 
 // lasted is a time as a person measures it.
@@ -131,7 +217,67 @@ func lasted(v *speech.Voice, d time.Duration) string {
 
 // phrases are all that the program gives as a reason, the more particular ones
 // first. Their words are in locales/*/reasons.yaml.
-var phrases = []phrase{
+var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases, problemPhrases)
+
+// alarmPhrases are what operators are alarmed by.
+var alarmPhrases = []phrase{
+	{"alarm_many", `more than {Count} things are wrong within an hour; the latest: {Why}`},
+	{"alarm_words", `some notices could not be worded and are not sent: {Said}`},
+	{"alarm_doubt", `the location {Place} has not been believed since {Clock}: {Why}`},
+	{"alarm_trust", `the location {Place} is believed again; it had not been since {Clock}: {Why}`},
+	{"alarm_unheard_ever", `the location {Place} has not been heard of since it came under judgement; start its agent, or take it out of locations:`},
+	{"alarm_unheard", `the location {Place} has not been heard of since {Clock}`},
+	{"alarm_heard", `the location {Place} is heard of again`},
+	{"alarm_controls_ever", "the controls of the location {Place} have never answered, so what fails from there since {Clock} waits and nobody is told; `bongsu check` says what keeps them from answering"},
+	{"alarm_controls", "the controls of the location {Place} have not answered since {Since}, so what fails from there since {Clock} waits and nobody is told; `bongsu check` says what keeps them from answering"},
+	{"alarm_promise", `the next word on incident {Code} was promised by {Clock} and did not come`},
+	{"alarm_dropped", `incident {Code} has ended without a recovery: what it is about is not in the configuration any more; those who heard that it began hear of no end`},
+	{"alarm_work_bound", `the work {Work} was to end and {Components} fails still: it may not be prolonged any more, and what fails is told as an outage`},
+	{"alarm_work", `the work {Work} was to end and {Components} fails still: it is prolonged until {Clock}`},
+	{"alarm_schedule", `the schedule has stood still for {Time}: what the page shows may be old`},
+	{"alarm_judge", `the judge has stood still for {Time}: what the page shows may be old`},
+	{"alarm_late", `{Checks} began late: this machine was suspended, or has too much to do; the worst is {Check}, by {Time}`},
+	{"alarm_not_started", `{Checks} should have run and did not; the worst is {Check}, by {Time}`},
+	{"alarm_hanging", `{Checks} did not end when their time was up; the worst is {Check}, by {Time}`},
+	{"alarm_notice", `notice {Notice}: {Why}`},
+	{"alarm_no_plan", `plan {Plan} is not configured, so nobody is told`},
+	{"alarm_no_text", `it has no text for {Class}, so nobody is told that way`},
+	{"alarm_refused", `the text for {Class} in {Lang} must not leave: {Said}`},
+	{"alarm_twice", `{Lost} of {All} people on {Channel} were delivered to after all; the rest wait for their receipts`},
+	{"alarm_cap", `the daily cap is reached: the channel is held until it is resumed or the day is over`},
+	{"alarm_resting", `it keeps failing and is given rests: {Why}`},
+	{"alarm_dead", `judged dead: {Why}`},
+	{"alarm_ledger", `the database takes nothing, so nothing is sent; it is asked again and again: {Said}`},
+	{"alarm_ledger_back", `the database had taken nothing for {Time} and does again: sending goes on`},
+	{"alarm_leapt", `the database's clock has jumped forward by {Time}; it is followed once nothing is queued`},
+	{"alarm_leapt_back", `the database's clock has jumped back by {Time}; it is followed once nothing is queued`},
+}
+
+// cardPhrases are what a drill's scorecard backs its verdicts with.
+var cardPhrases = []phrase{
+	{"card_not_played", `nothing in this configuration plays {Target}`},
+	{"card_incident", `{Incident}: cause {Cause}, {Count} components, told {Moment}`},
+	{"card_words_before", `first words by {Way} at {Moment}, {Delay} before {Onset}`},
+	{"card_words", `first words by {Way} at {Moment}, {Delay} after {Onset}`},
+	{"card_affected", `{Component} is {State}, affected by {Cause}, from {Moment}`},
+	{"card_state_at", `{Component}: {State} at {Moment}`},
+	{"card_state_from", `{Component}: {State} from {Moment}`},
+	{"card_state_since", `{Component} is {State} from {Moment}`},
+	{"card_reached", `told at {Moment}, everybody reached by {Onset}`},
+	{"card_silence", `{Incident}: {Count} updates, the longest silence {Time}`},
+	{"card_digests", `{Count} digests by SMS, each the only one of its day and person`},
+	{"card_kept", `{Time} is kept`},
+	{"card_before", `{Count} texts went by {Channel} before`},
+	{"card_no_address", `{Count} texts to the public name no address, and say of nothing that it works which does not`},
+	{"card_marked", `{Count} texts and {All} pages, each marked as an exercise`},
+	{"card_texts", `{Count} texts`},
+	{"card_update", `{Moment}: {Update}`},
+	{"card_doubted", `{Moment}: doubted true`},
+	{"card_not_doubted", `{Moment}: doubted false`},
+}
+
+// reasonPhrases are why a look failed, a gateway is judged dead, and the like.
+var reasonPhrases = []phrase{
 	{"stopped", `the check was stopped before it ended`},
 	{"no_steps", `the check has no steps`},
 	{"broke", `the probe itself broke: {Said}`},

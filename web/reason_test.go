@@ -14,6 +14,9 @@ import (
 var places = strings.NewReplacer(
 	"{Time}", "10s", "{Ago}", "2h", "{Took}", "2.4s", "{Slow}", "900ms", "{Count}", "3", "{All}", "40", "{Failed}", "20", "{Lost}", "35", "{Share}", "95",
 	"{State}", "major_outage", "{Component}", "chat-text", "{Why}", "connection refused", "{Audience}", "operators",
+	"{Moment}", "2 Mar 09:10:35", "{Onset}", "1 Mar 23:10:00", "{Delay}", "35s", "{Way}", "page", "{Quoted}", `"talk"`, "{Form}", "a list", "{Thing}", "group", "{Sort}", "a rate", "{Wanted}", "a number",
+	"{Update}", "cause", "{Cause}", "component:pay",
+	"{Clock}", "00:10:14 UTC on 2 March 2026", "{Since}", "23:10:14 UTC on 1 March 2026", "{Checks}", "3 checks", "{Components}", "chat-text, pay",
 )
 
 var place = regexp.MustCompile(`\{\w+\}`)
@@ -25,9 +28,9 @@ func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 	for id, phrase := range web.Phrases() {
 		english := place.ReplaceAllString(places.Replace(phrase), "db-7.example")
 		for _, lang := range []string{"en", "ko", "ja"} {
-			r := web.ReasonIn(web.Voice(t, lang), english)
+			r := (&web.Reader{Voice: web.Voice(t, lang)}).Reason(english)
 			switch {
-			case r == nil || !r.Known || strings.Contains(r.Text, "reason_") || strings.Contains(r.Text, "no value"):
+			case r == nil || !r.Known || strings.Contains(r.Text, "reason_") || strings.Contains(r.Text, "<no value>"):
 				t.Errorf("%s in %s: %q becomes %+v", id, lang, english, r)
 				continue
 			case lang == "en" && strings.Count(r.Text, " ") < strings.Count(english, " ")-2:
@@ -50,7 +53,7 @@ func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 }
 
 func TestReasonsInOthers(t *testing.T) {
-	ko := web.Voice(t, "ko")
+	ko := &web.Reader{Voice: web.Voice(t, "ko")}
 	for english, want := range map[string]web.Reason{
 		"no connection within 10s":                                      {Text: "10초 안에 연결되지 않았습니다", Known: true},
 		"slow: 1.204s instead of 1s":                                    {Text: "느림: 1초 안에 와야 하는데 1.2초 걸렸습니다", Known: true},
@@ -70,11 +73,11 @@ func TestReasonsInOthers(t *testing.T) {
 		"connection refused by the doorman":   {Text: "connection refused by the doorman"},
 		strings.Repeat("; ", 500) + "a: b: c": {Text: strings.Repeat("; ", 500) + "a: b: c"},
 	} {
-		if got := web.ReasonIn(ko, english); got == nil || *got != want {
+		if got := ko.Reason(english); got == nil || *got != want {
 			t.Errorf("%q becomes %+v, want %+v", english, got, want)
 		}
 	}
-	if got := web.ReasonIn(ko, ""); got != nil {
+	if got := ko.Reason(""); got != nil {
 		t.Errorf("nothing becomes %+v", got)
 	}
 }

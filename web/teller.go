@@ -48,6 +48,11 @@ func (t *teller) name(id string) string {
 	return id
 }
 
+// reason says why something is so; nil if nothing is said.
+func (t *teller) reason(english string) *Reason {
+	return (&Reader{Voice: t.Voice, Zone: t.Zone, Called: t.name}).Reason(english)
+}
+
 func (t *teller) names(ids []string) []string {
 	names := make([]string, 0, len(ids))
 	for _, id := range ids {

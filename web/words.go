@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"io/fs"
+	"sync"
 
 	"bongsu/web/speech"
 )
@@ -24,6 +25,18 @@ func newSpeech() (*speech.Catalog, error) {
 		return nil, err
 	}
 	return speech.Open(languages, files), nil
+}
+
+var operatorsSpeech = sync.OnceValues(newSpeech)
+
+// VoiceIn speaks a language to whoever reads no page: operators who are alarmed.
+// Nil: there are no words in it.
+func VoiceIn(lang string) *speech.Voice {
+	catalog, err := operatorsSpeech()
+	if err != nil {
+		return nil
+	}
+	return catalog.Voice(lang)
 }
 
 // Locales are the page's texts, a YAML file for each language. The console

@@ -361,7 +361,7 @@ func (r *rig) alarmed(ctx context.Context, now time.Time) (told bool, err error)
 	for {
 		select {
 		case a := <-r.alarms:
-			notices, err := r.Alarm(string(a.Kind)+" "+a.Subject, a.Text, now)
+			notices, err := r.Alarm(string(a.Kind)+" "+a.Subject, a.Words(), now)
 			if err != nil {
 				return told, err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -139,7 +140,7 @@ func (e *engine) tellOperators(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case a := <-e.alarms:
-			notices, err := e.Alarm(string(a.Kind)+" "+a.Subject, a.Text, a.At)
+			notices, err := e.Alarm(string(a.Kind)+" "+a.Subject, a.Words(), a.At)
 			switch {
 			case err != nil || len(notices) == 0:
 			case a.Kind == notifier.AlarmLedger: // there are no books to put it into
@@ -164,12 +165,13 @@ func (e *engine) tellAtOnce(ctx context.Context, notices []notifier.Notice) erro
 	return errors.Join(errs...)
 }
 
-// Alarm words a notice to the operators. What is wrong is told once an hour:
-// key and hour name the occasion, so that a restart does not repeat it.
+// Alarm words a notice to the operators, in the languages of the site as far as
+// there are words. What is wrong is told once an hour: key and hour name the
+// occasion, so that a restart does not repeat it.
 func (e *engine) Alarm(key, text string, now time.Time) ([]notifier.Notice, error) {
 	digest := sha256.Sum256([]byte(key))
 	occasion := hex.EncodeToString(digest[:8]) + now.UTC().Format(" 2006-01-02T15")
-	return e.composer.Alarm(occasion, oneText(e.composer.Site, text), now)
+	return e.composer.Alarm(occasion, e.inEach(text), now)
 }
 
 // state is the latest judged state of a component, for channels that follow one.
@@ -305,11 +307,27 @@ func classes(cfg *config.Config) map[string][]notifier.Class {
 	return out
 }
 
-// oneText is a text that operators read as it is, whatever their language.
-func oneText(site status.Site, text string) status.Text {
-	out := status.Text{}
+// inEach says in each language of the site what an alarm says in English.
+func (e *engine) inEach(english string) status.Text {
+	site := e.composer.Site
+	english = strings.ToValidUTF8(english, "")
+	said := status.Text{}
 	for _, lang := range site.Languages {
-		out[lang] = strings.ToValidUTF8(text, "")
+		said[lang] = english
+		if voice := web.VoiceIn(lang); voice != nil {
+			called := func(component string) string { return e.called(component, lang) }
+			said[lang] = (&web.Reader{Voice: voice, Zone: site.Zone, Called: called}).Reason(english).Text
+		}
 	}
-	return out
+	return said
+}
+
+// called is what a component is called in a language; without a name, its id.
+func (e *engine) called(component, lang string) string {
+	if s := e.shown.Load(); s != nil {
+		if c, found := s.Component(component); found {
+			return cmp.Or(c.Name.In(lang, s.Site.Languages...), component)
+		}
+	}
+	return component
 }

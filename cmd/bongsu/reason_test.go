@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,25 +22,17 @@ import (
 	"bongsu/probes"
 	"bongsu/status"
 	"bongsu/web"
-	"bongsu/web/speech"
 )
 
-// koreanVoice says what the page says.
-func koreanVoice(t *testing.T) *speech.Voice {
-	t.Helper()
-	files, err := web.Locales()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return speech.Open([]string{"ko"}, files).Voice("ko")
-}
+// korean reads what the page says.
+func korean() *web.Reader { return &web.Reader{Voice: web.VoiceIn("ko")} }
 
 // What the program gives as a reason, as it comes out of the parts that give
 // them, is known in every language.
 func TestReasonsOfTheProgramAreKnown(t *testing.T) {
-	ko := koreanVoice(t)
+	ko := korean()
 	for _, english := range reasonsAsMade(t) {
-		if r := web.ReasonIn(ko, english); r == nil || !r.Known {
+		if r := ko.Reason(english); r == nil || !r.Known {
 			t.Errorf("not known: %q", english)
 		}
 	}
@@ -88,32 +82,52 @@ func reasonsAsMade(t *testing.T) []string {
 
 var verb = regexp.MustCompile(`%[a-z]`)
 
-// Each reason that stands in the source of the probes is known, whatever is
-// filled into it: who adds one adds its words.
+// Each reason that stands in the source of the probes, and each alarm in that of
+// the loop and the sender, is known, whatever is filled into it: who adds one
+// adds its words.
 func TestReasonsInTheSourceAreKnown(t *testing.T) {
-	ko, found := koreanVoice(t), 0
-	for text, where := range writtenReasons(t, "../../probes") {
-		found++
-		known := false
-		for _, value := range []string{"db-7", "10s", "3"} {
-			// A text that goes on is given an end.
-			for _, end := range []string{"", value, value + " (x)"} {
-				if r := web.ReasonIn(ko, verb.ReplaceAllString(text, value)+end); r != nil && r.Known {
-					known = true
-				}
+	ko := korean()
+	for _, source := range []struct {
+		folder string
+		of     func(ast.Node) []ast.Expr
+		least  int // so many there are
+	}{{"../../probes", reasonsOf, 45}, {"../../monitor", alarmsOf, 11}, {"../../notifier", alarmsOf, 9}} {
+		found := wordsIn(t, source.folder, source.of)
+		for text, where := range found {
+			if !slices.ContainsFunc(fillings(text), func(filled string) bool { r := ko.Reason(filled); return r != nil && r.Known }) {
+				t.Errorf("%s: no words for %q; add them to web/reason.go and web/locales/*/reasons.yaml", where, text)
 			}
 		}
-		if !known {
-			t.Errorf("%s: no words for %q; add them to web/reason.go and web/locales/*/reasons.yaml", where, text)
+		if len(found) < source.least {
+			t.Errorf("only %d texts were found in %s", len(found), source.folder)
 		}
-	}
-	if found < 45 {
-		t.Errorf("only %d reasons were found", found)
 	}
 }
 
-// writtenReasons are the texts of a package's faults and reasons.
-func writtenReasons(t *testing.T, folder string) map[string]string {
+// fillings are the text with every choice of values for its verbs. One that goes
+// on is given an end too.
+func fillings(text string) []string {
+	all := []string{text}
+	for verb.MatchString(all[0]) {
+		var next []string
+		for _, t := range all {
+			at := verb.FindStringIndex(t)
+			for _, value := range []string{"db-7", "10s", "3", "00:10:14 UTC on 2 March 2026", "forward", "judge", "have never answered"} {
+				next = append(next, t[:at[0]]+value+t[at[1]:])
+			}
+		}
+		all = next
+	}
+	for _, t := range all {
+		for _, end := range []string{"db-7", "10s", "3", "db-7 (x)", "db-7 is not configured, so nobody is told", "sms, so nobody is told that way", "sms in ko must not leave: x"} {
+			all = append(all, t+end)
+		}
+	}
+	return all
+}
+
+// wordsIn are the texts of a kind in a package's source, and where they stand.
+func wordsIn(t *testing.T, folder string, of func(ast.Node) []ast.Expr) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
@@ -129,7 +143,7 @@ func writtenReasons(t *testing.T, folder string) map[string]string {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			for _, e := range reasonsOf(n) {
+			for _, e := range of(n) {
 				if text := firstText(e); strings.Contains(text, " ") && !strings.HasPrefix(text, "%") { // else it is put together of others
 					found[text] = set.Position(e.Pos()).String()
 				}
@@ -161,6 +175,21 @@ func reasonsOf(n ast.Node) []ast.Expr {
 	return nil
 }
 
+// alarmsOf are the expressions of a node that operators are alarmed by.
+func alarmsOf(n ast.Node) []ast.Expr {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && strings.EqualFold(f.Sel.Name, "alarm") && len(n.Args) > 2 {
+			return n.Args[len(n.Args)-2 : len(n.Args)-1]
+		}
+	case *ast.CompositeLit:
+		if kind, ok := n.Type.(*ast.Ident); ok && kind.Name == "trouble" && len(n.Elts) > 2 {
+			return n.Elts[2:3]
+		}
+	}
+	return nil
+}
+
 // firstText is the text that an expression begins with.
 func firstText(e ast.Expr) string {
 	switch e := e.(type) {
@@ -175,4 +204,32 @@ func firstText(e ast.Expr) string {
 		}
 	}
 	return ""
+}
+
+var aProblem = regexp.MustCompile(`(?m)^\S+\.yaml:\d+:\d+: .+$`)
+
+// Most of what the validator says of the mistakes that people make is known too.
+func TestProblemsOfAConfigurationAreKnown(t *testing.T) {
+	files, err := filepath.Glob("../../config/testdata/problems/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ko, known, all := korean(), 0, 0
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range aProblem.FindAllString(string(data), -1) {
+			all++
+			if ko.Reason(problem).Known {
+				known++
+			} else {
+				t.Log(problem)
+			}
+		}
+	}
+	if all < 200 || known*100 < all*55 {
+		t.Errorf("%d of %d problems are known", known, all)
+	}
 }

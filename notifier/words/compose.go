@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sort"
+	"strings"
 	"time"
 
 	"bongsu/notifier"
@@ -151,7 +153,7 @@ func (c *Composer) texts(plan string, text func(lang string, class notifier.Clas
 }
 
 // alarmLength is the longest key of an alarm; it stands in for the alarm's
-// text where that does not fit.
+// text where not even the beginning of that can be sent.
 const alarmLength = 60
 
 // Alarm tells operators of something that the public is not told. The key
@@ -180,13 +182,27 @@ func (c *Composer) Alarm(key string, text status.Text, now time.Time) ([]notifie
 	return notices, errors.Join(problems...)
 }
 
-// alarm words an alarm; where its text does not fit, its key does.
+// alarm words an alarm; where its text does not fit, as much of it as does, and
+// where that says nothing, its key.
 func (c *Composer) alarm(lang string, class notifier.Class, key, text string) (notifier.Text, error) {
-	t, err := fixed(c.Site, lang, class, eventAlarm, facts{Note: text})
-	if err != nil {
-		return fixed(c.Site, lang, class, eventAlarm, facts{Note: key})
+	write := func(note string) (notifier.Text, error) {
+		return fixed(c.Site, lang, class, eventAlarm, facts{Note: note})
 	}
-	return t, nil
+	t, err := write(text)
+	if err == nil {
+		return t, nil
+	}
+	const least = 10 // characters
+	runes := []rune(text)
+	begins := func(n int) string { return strings.TrimSpace(string(runes[:n])) + "..." } // as GSM-7 has it
+	longest := sort.Search(len(runes), func(n int) bool {
+		_, err := write(begins(n))
+		return err != nil
+	}) - 1
+	if longest < least {
+		return write(key)
+	}
+	return write(begins(longest))
 }
 
 // eventNews stands in for a note that a class cannot carry.

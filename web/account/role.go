@@ -32,6 +32,7 @@ const (
 	ReadPeople   Deed = "read-people"
 	ReadAudit    Deed = "read-audit"
 	ReadSettings Deed = "read-settings"
+	ReadAccounts Deed = "read-accounts"
 	Publish      Deed = "publish"
 	Watch        Deed = "watch"
 	Steer        Deed = "steer"
@@ -55,6 +56,7 @@ var phrases = map[Deed]string{
 	ReadPeople:   "read subscribers and their deliveries",
 	ReadAudit:    "read the audit log",
 	ReadSettings: "read the settings",
+	ReadAccounts: "read who has which role, and what tokens there are",
 	Publish:      "publish incidents, updates and maintenance",
 	Watch:        "silence checks and have them look at once",
 	Steer:        "pause, resume, cancel and repeat what is sent",
@@ -85,12 +87,12 @@ var roles = []struct {
 	may  []Deed
 }{
 	{Viewer, []Deed{OwnAccount, ReadDesk, ReadApp}},
-	{Supervisor, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings}},
+	{Supervisor, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, ReadAccounts}},
 	{Operator, []Deed{OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, Publish, Watch, Steer, Drill, SwitchWidget}},
 	{App, []Deed{SendNotices, OfferWords}},
 	{Agency, []Deed{OwnAccount, ReadApp, SendNotices, OfferWords, KeepApp, SwitchWidget}},
 	{Admin, []Deed{
-		OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, Publish, Watch, Steer, Drill,
+		OwnAccount, ReadDesk, ReadApp, ReadPeople, ReadAudit, ReadSettings, ReadAccounts, Publish, Watch, Steer, Drill,
 		OfferWords, ApproveWords, KeepApp, SwitchWidget, KeepPeople, Configure, KeepAccounts,
 	}},
 	{Agent, []Deed{LookFromAfar}},

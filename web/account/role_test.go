@@ -33,7 +33,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 }
 
 func TestSupervisorChangesNothing(t *testing.T) {
-	reads := []account.Deed{account.OwnAccount, account.ReadDesk, account.ReadApp, account.ReadPeople, account.ReadAudit, account.ReadSettings}
+	reads := []account.Deed{account.OwnAccount, account.ReadDesk, account.ReadApp, account.ReadPeople, account.ReadAudit, account.ReadSettings, account.ReadAccounts}
 	for _, deed := range account.Supervisor.Deeds() {
 		if !slices.Contains(reads, deed) {
 			t.Errorf("a supervisor may %s", deed)

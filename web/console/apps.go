@@ -91,7 +91,7 @@ type functionRow struct {
 }
 
 type needRow struct {
-	Name, Href string
+	Name, Href string // no address: whoever has come may not read it
 	Soft       bool
 	State      badge
 }
@@ -195,7 +195,7 @@ func (v *visit) functionRow(app string, f *status.FunctionView) functionRow {
 		row.Edit = Root + functionPath(app, f.ID)
 	}
 	for _, need := range f.Needs {
-		line := needRow{Name: need.ID, Soft: need.Soft, Href: Root + "/components/" + url.PathEscape(need.ID), State: v.badge(status.Unknown)}
+		line := needRow{Name: need.ID, Soft: need.Soft, Href: v.componentHref(need.ID), State: v.badge(status.Unknown)}
 		if component, ok := v.snapshot.Component(need.ID); ok {
 			line.Name, line.State = v.text(component.Name), v.badge(component.State)
 		}
@@ -207,6 +207,14 @@ func (v *visit) functionRow(app string, f *status.FunctionView) functionRow {
 		}
 	}
 	return row
+}
+
+// componentHref is a component's page, for who may read it.
+func (v *visit) componentHref(id string) string {
+	if !v.may(account.ReadDesk) {
+		return ""
+	}
+	return Root + "/components/" + url.PathEscape(id)
 }
 
 // templateBadges are the states of templates as states look.

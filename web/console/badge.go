@@ -24,7 +24,9 @@ func (v *visit) badge(s status.State) badge {
 
 // reason says in the visitor's language why something is so; nil if nothing is
 // said.
-func (v *visit) reason(english string) *web.Reason { return web.ReasonIn(v.Voice, english) }
+func (v *visit) reason(english string) *web.Reason {
+	return (&web.Reader{Voice: v.Voice, Zone: v.Zone, Called: v.componentName}).Reason(english)
+}
 
 func (v *visit) reasons(english []string) []*web.Reason {
 	var all []*web.Reason

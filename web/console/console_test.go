@@ -111,6 +111,9 @@ func TestEveryRouteAsksForItsDeed(t *testing.T) {
 		}
 		for _, role := range account.Roles() {
 			got := ask(r.Method, path, string(role)).Code
+			if r.Path == console.Root && role == account.Agency && got == http.StatusSeeOther {
+				continue // led to its app
+			}
 			if may := r.Deed == "" || role.May(r.Deed); may == (got == http.StatusForbidden) || got >= http.StatusInternalServerError {
 				t.Errorf("%s %s answers a %s with %d", r.Method, path, role, got)
 			}

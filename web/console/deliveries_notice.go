@@ -24,7 +24,7 @@ type noticePage struct {
 	HeldSince string
 	Origin    string // address of the notice whose missed people it is for
 	Resent    []string
-	Incident  string
+	Incident  string // its id, for who may read it
 	Counts    []countRow
 	Misses    []missRow
 	MissedAll string
@@ -71,7 +71,10 @@ func (c *Console) showNotice(v *visit, id, app, base string) error {
 		return err
 	}
 	v.topics = []Topic{Deliveries}
-	page := noticePage{Row: v.noticeRow(n, base), App: app, Back: base, Incident: n.Incident, Steer: v.may(account.Steer)}
+	page := noticePage{Row: v.noticeRow(n, base), App: app, Back: base, Steer: v.may(account.Steer)}
+	if v.may(account.ReadDesk) {
+		page.Incident = n.Incident
+	}
 	page.Hold = !n.Recalled && n.Held.IsZero() && (n.Left > 0 || !n.Planned)
 	page.Free = !n.Held.IsZero()
 	if !n.Expires.IsZero() {
@@ -81,10 +84,10 @@ func (c *Console) showNotice(v *visit, id, app, base string) error {
 		page.HeldSince = v.At(n.Held)
 	}
 	if n.Origin != "" {
-		page.Origin = Root + "/deliveries/" + n.Origin
+		page.Origin = base + "/" + n.Origin
 	}
 	for _, id := range n.Resent {
-		page.Resent = append(page.Resent, Root+"/deliveries/"+id)
+		page.Resent = append(page.Resent, base+"/"+id)
 	}
 	missed := int64(0)
 	for _, count := range n.Channels {

@@ -1,7 +1,10 @@
 package console_test
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -19,6 +22,12 @@ import (
 
 // evil is what a stranger may have put anywhere that takes words.
 const evil = `<script>alert(1)</script>"'=1+1`
+
+// cardJSON is the scorecard of a drill, as `bongsu drill run late-cause --json`
+// writes it.
+//
+//go:embed testdata/card.json
+var cardJSON []byte
 
 // fakeDesk is a desk without a database: one of everything, and what has been
 // done to it.
@@ -376,7 +385,12 @@ func (d fakeDrills) Card(_ context.Context, id string) (console.DrillCard, error
 	if id != "d4" {
 		return console.DrillCard{}, console.ErrNone
 	}
-	return console.DrillCard{HTML: []byte("<!doctype html><style>p{color:red}</style><p>Exercise"), JSON: []byte("{}"), SVG: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)}, nil
+	words, err := json.Marshal("the login falls" + d.words)
+	if err != nil {
+		return console.DrillCard{}, err
+	}
+	card := bytes.ReplaceAll(cardJSON, []byte(`"component:login"`), words)
+	return console.DrillCard{HTML: []byte("<!doctype html><style>p{color:red}</style><p>Exercise"), JSON: card, SVG: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)}, nil
 }
 
 func (d fakeDrills) Start(_ context.Context, scenario string, ours bool, by string) (string, error) {
@@ -415,7 +429,7 @@ func (d *fakeDesk) Check(_ context.Context, name string) (console.Candidate, err
 	case "good.yaml":
 		return console.Candidate{Name: name, Restart: "a change of listen needs a restart"}, nil
 	}
-	return console.Candidate{Name: name + d.words, Problems: []string{"next.yaml:3:5: site.url: is no address" + d.words}, Notes: []string{"a note"}}, nil
+	return console.Candidate{Name: name + d.words, Problems: []string{"next.yaml:3:5: site.url: is no address" + d.words, "next.yaml:4:3: groups[0].nmae: no such setting; did you mean \"name\"?"}, Notes: []string{"a note"}}, nil
 }
 
 func (d *fakeDesk) Reload(context.Context) error {

@@ -191,7 +191,7 @@ func (c *Console) cancelDrill(v *visit) error {
 type drillPage struct {
 	Row    drillRow
 	MayRun bool
-	Card   bool
+	Card   *cardPage // of one that came to its end
 }
 
 func (c *Console) drill(v *visit) error {
@@ -203,7 +203,16 @@ func (c *Console) drill(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := drillPage{Row: v.drillRow(&d), MayRun: v.may(account.Drill), Card: d.State == "passed" || d.State == "broken"}
+	page := drillPage{Row: v.drillRow(&d), MayRun: v.may(account.Drill)}
+	if d.State == "passed" || d.State == "broken" {
+		kept, err := c.options.Drills.Card(v.request.Context(), d.ID)
+		if err != nil && !errors.Is(err, ErrNone) {
+			return err
+		}
+		if page.Card, err = v.card(kept.JSON); err != nil && len(kept.JSON) > 0 {
+			c.options.Log.WarnContext(v.request.Context(), "a drill's page goes without its scorecard", "drill", d.ID, "error", err)
+		}
+	}
 	return v.render("drill", page.Row.Name, page)
 }
 

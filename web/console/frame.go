@@ -18,6 +18,7 @@ type frame struct {
 	Simulation bool
 	Exercise   bool
 	Who        *account.Who // nil: nobody
+	Home       string       // the first place of whoever it is
 	Role       string       // in words
 	Nav        []navLink
 	Said       *flashView
@@ -44,7 +45,7 @@ func (v *visit) frame(status int, title string, content any) *frame {
 	site := v.console.site()
 	f := &frame{
 		Lang: v.Lang, Title: title, SiteName: v.text(site.Name), Simulation: site.Simulation, Exercise: site.Exercise,
-		Said: v.said(), Path: v.again(), AsOf: v.Timed("as_of", v.now()), Zone: v.ZoneName(), Content: content,
+		Said: v.said(), Path: v.again(), AsOf: v.Timed("as_of", v.now()), Zone: v.ZoneName(), Home: Root + v.home(), Content: content,
 	}
 	if v.who.ID != "" {
 		f.Who, f.Nav, f.Role = &v.who, v.menu(status), v.Say("role_"+string(v.who.Role))
@@ -71,7 +72,7 @@ func (v *visit) again() string {
 	q.Del("lang")
 	u.RawQuery = q.Encode()
 	if v.request.Method != http.MethodGet && v.request.Method != http.MethodHead {
-		u.Path, u.RawQuery = Root, "" // a form's target is no page
+		u.Path, u.RawQuery = Root+v.home(), "" // a form's target is no page
 	}
 	return u.RequestURI()
 }
@@ -90,14 +91,28 @@ var menuKeys = map[string]string{
 	"/deliveries": "d", "/apps": "a", "/drills": "r", "/settings": "t", "/audit": "l", "/users": "u", "/tokens": "k", "/account": "p",
 }
 
-// menu is every place that there is and that who has come may see.
+// places are those that there are and that who has come may see, in the order of
+// the menu.
+func (v *visit) places() []string {
+	return slices.DeleteFunc(navigation(), func(place string) bool {
+		i := slices.IndexFunc(v.console.routes, func(r route) bool { return r.method == http.MethodGet && r.path == place })
+		return i < 0 || !v.who.May(v.console.routes[i].deed, v.who.App)
+	})
+}
+
+// home is the first place of who has come, below [Root]: of most what is wrong
+// now, of an agency its app.
+func (v *visit) home() string {
+	if places := v.places(); len(places) > 0 {
+		return places[0]
+	}
+	return ""
+}
+
+// menu leads to every place.
 func (v *visit) menu(status int) []navLink {
 	var links []navLink
-	for _, place := range navigation() {
-		i := slices.IndexFunc(v.console.routes, func(r route) bool { return r.method == http.MethodGet && r.path == place })
-		if i < 0 || !v.who.May(v.console.routes[i].deed, v.who.App) {
-			continue
-		}
+	for _, place := range v.places() {
 		id := strings.TrimPrefix(place, "/")
 		if id == "" {
 			id = "now"

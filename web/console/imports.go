@@ -55,6 +55,7 @@ type ImportLine struct {
 }
 
 type importsPage struct {
+	Keep    bool // may take one in
 	Runs    []importRow
 	Limit   string
 	Formats []option
@@ -72,7 +73,7 @@ func (c *Console) imports(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := importsPage{Limit: strconv.Itoa(maxImport >> 20), Formats: choices("csv", "csv", v.Say("import_csv"), "statuspage", v.Say("import_statuspage"))}
+	page := importsPage{Keep: v.may(account.KeepPeople), Limit: strconv.Itoa(maxImport >> 20), Formats: choices("csv", "csv", v.Say("import_csv"), "statuspage", v.Say("import_statuspage"))}
 	for _, r := range runs {
 		page.Runs = append(page.Runs, v.importRow(r))
 	}

@@ -20,7 +20,7 @@ func (c *Console) incidentRoutes() []route {
 		{method: http.MethodGet, path: "/incidents", deed: account.ReadDesk, handle: c.incidents},
 		{method: http.MethodGet, path: "/incidents/{id}", deed: account.ReadDesk, handle: c.incident},
 		{method: http.MethodPost, path: "/incidents/{id}/hold", deed: account.Publish, handle: c.hold},
-		{method: http.MethodGet, path: "/texts", deed: account.Publish, handle: c.texts},
+		{method: http.MethodGet, path: "/texts", deed: account.ReadDesk, handle: c.texts},
 		{method: http.MethodPost, path: "/texts", deed: account.Publish, handle: c.keepText},
 		{method: http.MethodPost, path: "/texts/{id}/remove", deed: account.Publish, handle: c.dropText},
 		{method: http.MethodGet, path: "/new-incident", deed: account.Publish, handle: storyForms{c, opening}.show},

@@ -48,7 +48,7 @@ type workRow struct {
 	Span              string
 	Components        string
 	Reminds, Prolongs string
-	Open              bool // it can still be changed, or called off
+	Open              bool // it can still be changed, or called off, by who reads
 }
 
 // workForm is work as a form has it.
@@ -79,7 +79,7 @@ func (c *Console) work(v *visit) error {
 }
 
 func (c *Console) showWork(v *visit, code int, f workForm) error {
-	page := workPage{Form: f, MayPlan: c.options.Planner != nil && v.who.May(account.Publish, "")}
+	page := workPage{Form: f, MayPlan: v.mayPlan()}
 	if v.snapshot != nil {
 		for i := range v.snapshot.Maintenance {
 			page.put(v.workRow(&v.snapshot.Maintenance[i]), &v.snapshot.Maintenance[i], v.now())
@@ -87,6 +87,8 @@ func (c *Console) showWork(v *visit, code int, f workForm) error {
 	}
 	return v.renderAs(code, "maintenance", v.Say("menu_maintenance"), page)
 }
+
+func (v *visit) mayPlan() bool { return v.console.options.Planner != nil && v.may(account.Publish) }
 
 func (p *workPage) put(row workRow, w *status.Maintenance, now time.Time) {
 	switch {
@@ -110,7 +112,7 @@ func (v *visit) workRow(w *status.Maintenance) workRow {
 	row := workRow{
 		ID: w.ID, Routine: w.Routine, Title: v.text(w.Title), From: v.Moment(w.From), Until: v.Until(w.Until, w.From),
 		Meant: v.Moment(w.Meant), Off: v.Moment(w.Cancelled), Span: v.Span(w.Until.Sub(w.From)), Components: v.List(names),
-		Reminds: v.List(before), Open: w.End().After(v.now()),
+		Reminds: v.List(before), Open: v.mayPlan() && w.End().After(v.now()),
 	}
 	if w.Extend.Step > 0 {
 		row.Prolongs = v.Say("work_by", "Step", v.Period(w.Extend.Step), "Most", v.Period(w.Extend.Most))

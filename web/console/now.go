@@ -34,7 +34,7 @@ type Outgoing struct {
 // StoppedChannel is a channel that sends nothing now.
 type StoppedChannel struct {
 	Channel string
-	Why     string // as the sender has it, in English: [web.ReasonIn]
+	Why     string // as the sender has it, in English: [web.Reader.Reason]
 	Until   time.Time
 }
 

@@ -131,7 +131,8 @@ func TestEveryRouteOfTheDeskAsksForItsDeed(t *testing.T) {
 			asked++ // each from a network of its own, so that none asks too often
 			got := ask(c, r.Method, path, string(role), "X-Forwarded-For", fmt.Sprintf("198.51.%d.1", asked%250)).Code
 			may := r.Deed == "" || role.May(r.Deed)
-			refused := got == http.StatusForbidden || role == "" && r.Deed != "" && got == http.StatusSeeOther
+			refused := got == http.StatusForbidden || role == "" && r.Deed != "" && got == http.StatusSeeOther ||
+				r.Path == console.Root && role == account.Agency && got == http.StatusSeeOther // led to its app
 			if may == refused || got >= http.StatusInternalServerError {
 				t.Errorf("%s %s answers a %q with %d", r.Method, path, role, got)
 			}
@@ -332,6 +333,45 @@ func TestNobodySeesWhatTheyMayNotDo(t *testing.T) {
 			if body := w.Body.String(); w.Code == http.StatusOK && strings.Contains(strings.ReplaceAll(body, `<form method="post" action="/console/subscribers"`, ""), `method="post"`) {
 				t.Errorf("%s shows a %s a form:\n%s", path, role, body)
 			}
+		}
+	}
+}
+
+// A scorecard is read in the reader's language: its verdicts, states, times and
+// what backs them; a broken one leaves the drill's page.
+func TestAScorecardIsSaidInEveryLanguage(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"ko": {"충족", "문구 44건과 페이지 9개에 모두 훈련 표시", "페이지의 첫 안내 3월 9일 09:20:37, 3월 9일 09:20:30에서 8초 뒤", "3월 9일 09:30:33: 원인 확인", "이 훈련"},
+		"ja": {"満たした", "文面44件とページ9件のすべてに訓練の表示", "この訓練"},
+		"en": {"held", "44 texts and 9 pages, each marked as an exercise", "this drill"},
+	} {
+		page := ask(open(t, sample.Outage(), withDesk(&fakeDesk{})), "GET", "/console/drills/d4?lang="+lang, "supervisor").Body.String()
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("the page in %s lacks %q", lang, w)
+			}
+		}
+	}
+	w := ask(open(t, sample.Outage(), withDesk(&fakeDesk{})), "GET", "/console/drills/d3", "viewer")
+	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), `id="findings"`) {
+		t.Errorf("without a scorecard: %d %s", w.Code, w.Body)
+	}
+}
+
+// What is wrong with a configuration is said in the reader's language where its
+// form is known, and marked as English where it is not; components are called
+// by their names.
+func TestProblemsAndReasonsAreSaidToTheReader(t *testing.T) {
+	c := furnished(t, sample.Outage(), behindNetworks)
+	checked := send(c, "/console/settings/check?lang=ko", "admin", url.Values{"file": {"next.yaml"}}).Body.String()
+	now := ask(c, "GET", "/console?lang=ko", "operator").Body.String()
+	for page, want := range map[string]string{
+		"<li>next.yaml:4:3: groups[0].nmae: 없는 설정입니다; &#34;name&#34;를 뜻하셨나요?</li>": checked,
+		`<code lang="en">next.yaml:3:5: site.url: is no address</code>`:            checked,
+		"메신저 글 보내기: 장애": now,
+	} {
+		if !strings.Contains(want, page) {
+			t.Errorf("%q is not in\n%s", page, want)
 		}
 	}
 }

@@ -94,7 +94,10 @@ func (c *Console) enter(r route) http.HandlerFunc {
 		request.Body = http.MaxBytesReader(w, request.Body, limit)
 		v := c.visit(w, request)
 		err := v.come(r) //nolint:contextcheck // the request has it
-		if err == nil {
+		switch {
+		case errors.Is(err, errElsewhere):
+			err = v.lead(v.home(), nil)
+		case err == nil:
 			err = r.handle(v)
 		}
 		if err != nil {
@@ -118,10 +121,16 @@ func (v *visit) come(r route) error {
 		return refuse(http.StatusServiceUnavailable, "problem_away")
 	}
 	if r.deed != "" && !v.may(r.deed) {
+		if r.path == "" && v.home() != "" {
+			return errElsewhere
+		}
 		return refuse(http.StatusForbidden, "problem_forbidden")
 	}
 	return nil
 }
+
+// errElsewhere is whose first place is another than the first of all.
+var errElsewhere = errors.New("their first place is elsewhere")
 
 // may says whether who has come may do it, with the app of the path; whoever is
 // good for one app only sees that one's where the path names none.

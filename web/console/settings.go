@@ -68,8 +68,9 @@ func (c *Console) settingRoutes() []route {
 
 type settingsPage struct {
 	Path, Loaded, Failed string
-	Why                  []string
+	Why                  []*web.Reason // why that failed
 	Notes, Found         []*web.Reason // of the configuration that runs, and of the one that was checked
+	Problems             []*web.Reason // of the one that was checked
 	Parts                []settingPart
 	Find                 string
 	Shown, All           string
@@ -108,10 +109,10 @@ func (c *Console) showSettings(v *visit, checked *Candidate) error {
 		Path: running.Path, Loaded: v.At(running.Loaded), Notes: v.reasons(running.Notes), Find: v.asked("find"), MayChange: v.may(account.Configure), Checked: checked,
 	}
 	if checked != nil {
-		page.Found = v.reasons(checked.Notes)
+		page.Found, page.Problems = v.reasons(checked.Notes), v.reasons(checked.Problems)
 	}
 	if !running.Failed.IsZero() {
-		page.Failed, page.Why = v.At(running.Failed), strings.Split(running.Why, "\n")
+		page.Failed, page.Why = v.At(running.Failed), v.reasons(strings.Split(running.Why, "\n"))
 	}
 	find, shown := strings.ToLower(page.Find), 0
 	for _, s := range running.Values {

@@ -102,10 +102,10 @@ func (c *Console) subscriberRoutes() []route {
 		{method: http.MethodPost, path: "/subscribers/{id}/file", deed: account.KeepPeople, handle: c.discloseSubscriber},
 		{method: http.MethodGet, path: "/subscribers/{id}/erase", deed: account.KeepPeople, handle: c.askErase},
 		{method: http.MethodPost, path: "/subscribers/{id}/erase", deed: account.KeepPeople, handle: c.erase},
-		{method: http.MethodGet, path: "/imports", deed: account.KeepPeople, handle: c.imports},
+		{method: http.MethodGet, path: "/imports", deed: account.ReadPeople, handle: c.imports},
 		{method: http.MethodPost, path: "/imports", deed: account.KeepPeople, body: maxImport, handle: c.takeIn},
-		{method: http.MethodGet, path: "/imports/{id}", deed: account.KeepPeople, handle: c.importReport},
-		{method: http.MethodGet, path: "/imports/{id}/report.csv", deed: account.KeepPeople, handle: c.importFile},
+		{method: http.MethodGet, path: "/imports/{id}", deed: account.ReadPeople, handle: c.importReport},
+		{method: http.MethodGet, path: "/imports/{id}/report.csv", deed: account.ReadPeople, handle: c.importFile},
 	}
 }
 
@@ -116,7 +116,6 @@ type peoplePage struct {
 	Text                                string
 	Found                               bool // it answers a search
 	Next                                string
-	Keep                                bool
 	Filtered                            bool
 }
 
@@ -170,7 +169,7 @@ func (c *Console) listPeople(v *visit, q PeopleQuery) error {
 	if err != nil {
 		return err
 	}
-	page := peoplePage{Text: q.Text, Found: q.Text != "", Keep: v.may(account.KeepPeople), Filtered: q.Kind+q.Lang+q.Component+q.State != ""}
+	page := peoplePage{Text: q.Text, Found: q.Text != "", Filtered: q.Kind+q.Lang+q.Component+q.State != ""}
 	for i := range found {
 		page.Rows = append(page.Rows, v.personRow(&found[i]))
 	}

@@ -15,6 +15,7 @@ const maxName = 60
 
 // textsPage is the texts that operators keep ready, and a form to add one.
 type textsPage struct {
+	May     bool // change them
 	Texts   []keptView
 	New     keptForm
 	Problem string
@@ -44,7 +45,7 @@ func (c *Console) showTexts(v *visit, code int, typed *entry, problem string) er
 	if err != nil {
 		return err
 	}
-	page := textsPage{Problem: problem, New: v.keptForm(c.options.Stories.NewID(), 0, "", nil)}
+	page := textsPage{May: v.may(account.Publish), Problem: problem, New: v.keptForm(c.options.Stories.NewID(), 0, "", nil)}
 	for _, k := range kept {
 		view := keptView{
 			Name: k.Name, Author: k.Author, At: v.Moment(k.At), Form: v.keptForm(k.ID, k.Version, k.Name, k.Text), Remove: Root + "/texts/" + k.ID + "/remove",

@@ -44,7 +44,7 @@ func (c *Console) tokenRoutes() []route {
 		return nil
 	}
 	return []route{
-		{method: http.MethodGet, path: "/tokens", deed: account.KeepAccounts, handle: c.tokens},
+		{method: http.MethodGet, path: "/tokens", deed: account.ReadAccounts, handle: c.tokens},
 		{method: http.MethodPost, path: "/tokens/add", deed: account.KeepAccounts, body: maxEntry, handle: c.addToken},
 		{method: http.MethodPost, path: "/tokens/revoke", deed: account.KeepAccounts, body: maxEntry, handle: c.revokeToken},
 	}
@@ -54,6 +54,7 @@ func (c *Console) tokenRoutes() []route {
 type tokensPage struct {
 	entryForm
 
+	Keep   bool // may make and revoke them
 	Tokens []tokenRow
 	Roles  []choice
 	Apps   []choice
@@ -87,7 +88,7 @@ func (c *Console) tokensPage(v *visit) (*tokensPage, error) {
 	if err != nil {
 		return nil, v.away(err)
 	}
-	page := &tokensPage{Apps: v.apps("")}
+	page := &tokensPage{Keep: v.may(account.KeepAccounts), Apps: v.apps("")}
 	for i := range all {
 		page.Tokens = append(page.Tokens, v.tokenRow(&all[i]))
 	}

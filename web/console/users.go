@@ -12,7 +12,7 @@ import (
 	"bongsu/web/speech"
 )
 
-// userRoutes are who keeps the accounts of others.
+// userRoutes are who reads and keeps the accounts of others.
 func (c *Console) userRoutes() []route {
 	if c.options.Entry == nil {
 		return nil
@@ -22,7 +22,7 @@ func (c *Console) userRoutes() []route {
 	}
 	keeper := c.options.Entry.Keeper()
 	return []route{
-		keep(http.MethodGet, "", c.users),
+		{method: http.MethodGet, path: "/users", deed: account.ReadAccounts, handle: c.users},
 		keep(http.MethodPost, "/add", c.addUser),
 		keep(http.MethodPost, "/link", c.linkUser),
 		keep(http.MethodPost, "/role", c.roleUser),
@@ -42,6 +42,7 @@ func (c *Console) userRoutes() []route {
 type usersPage struct {
 	entryForm
 
+	Keep  bool // may change them
 	Users []userRow
 	Roles []choice
 	Apps  []choice // what an agency can look after
@@ -80,7 +81,7 @@ func (c *Console) usersPage(v *visit) (*usersPage, error) {
 	if err != nil {
 		return nil, v.away(err)
 	}
-	page := &usersPage{Roles: v.roles(""), Apps: v.apps("")}
+	page := &usersPage{Keep: v.may(account.KeepAccounts), Roles: v.roles(""), Apps: v.apps("")}
 	for i := range all {
 		page.Users = append(page.Users, v.userRow(&all[i]))
 	}
