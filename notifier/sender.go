@@ -90,6 +90,7 @@ type Sender struct {
 	outlets map[string]*outlet
 	order   []string // ids of the channels, in the configuration's order
 	desk    desk
+	limits  limits
 
 	toPlan, toSend, toSweep chan struct{}
 
@@ -114,6 +115,7 @@ func NewSender(ledger Ledger, o Options) *Sender {
 		s.outlets[c.ID] = newOutlet(c, o.Concurrency)
 		s.order = append(s.order, c.ID)
 	}
+	s.limits.each = o.SendTimeout
 	s.desk = desk{
 		window: o.Flush, enough: 4 * o.Concurrency, giveUp: o.TTL, log: o.Log, enter: s.enter, full: make(chan struct{}, 1),
 	}

@@ -170,7 +170,6 @@ type run struct {
 	stays   bool           // nobody has a better way, though every gateway is judged dead
 	again   time.Time      // when to come back; zero: no need to
 	flights sync.WaitGroup // requests that have begun, until their results are durable
-	hands   chan flight    // to those who are free to make the next request
 
 	mu       sync.Mutex
 	unspent  int64          // reserved for messages that no gateway took …
@@ -195,8 +194,8 @@ type setback struct {
 func (s *Sender) work(ctx context.Context, t *term, o *outlet, c Claim) {
 	defer poke(s.toSend)
 	defer t.drop(c)
-	r := &run{s: s, t: t, o: o, claim: c, sent: c.Auth, hands: make(chan flight)}
-	defer close(r.hands)
+	r := &run{s: s, t: t, o: o, claim: c, sent: c.Auth}
+	defer o.man()()
 	err := r.carry(ctx)
 	r.flights.Wait()
 	if err == nil && r.through && r.again.IsZero() {
