@@ -349,64 +349,6 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 	return g, nil
 }
 
-// untried reads the next recipients of a claim above a mark, one more than the
-// window has room for. It is asked for every recipient there is, so it reads
-// nothing that a first try does not need.
-func (s *Store) untried(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) ([]scannedItem, error) {
-	rows, err := s.untriedRows(ctx, tx, w, mark)
-	if err != nil || rows == nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := make([]scannedItem, 0, w.Limit+1)
-	for rows.Next() {
-		var i scannedItem
-		var bar int
-		if err := rows.Scan(&i.Rcpt, &i.Tries, &i.Again, &i.Lang, &i.sealed, &bar); err != nil {
-			return nil, err
-		}
-		i.gone, i.pending = bar == 3, bar == 1
-		switch {
-		case i.Rcpt == 0:
-			i.To = w.Target
-		case bar == 0:
-			if i.To, err = s.unseal(i.Rcpt, w.Kind, i.sealed); err != nil {
-				return nil, err
-			}
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, s.openPending(ctx, tx, w.Batch, w.Kind, items)
-}
-
-// What a first try needs of a delivery d, its subscriber s and address a.
-const untriedPerson = `COALESCE(s.lang, ''), a.cipher,
-	CASE WHEN s.gone > 0 THEN 3 WHEN a.cipher IS NULL THEN 2 WHEN a.confirmed = 0 OR a.suppressed <> '' THEN 1 ELSE 0 END`
-
-// untriedRows are their rows; nil if nobody is left of a late batch.
-func (s *Store) untriedRows(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) (*sql.Rows, error) {
-	if w.Late {
-		people, late, err := s.untriedLate(ctx, tx, w.Batch, mark, w.Limit+1)
-		if err != nil || late && len(people) == 0 {
-			return nil, err
-		}
-		if late {
-			list, arg := s.list(people, 2)
-			return tx.QueryContext(ctx, `
-				SELECT p.rcpt, 0, 0, `+untriedPerson+` FROM `+list+`
-				LEFT JOIN subscriber s ON s.id = p.rcpt
-				LEFT JOIN address a ON a.subscriber = p.rcpt AND a.kind = $1 ORDER BY p.rcpt`, append([]any{w.Kind}, arg...)...)
-		}
-	}
-	return tx.QueryContext(ctx, `
-		SELECT d.rcpt, d.tries, d.again, `+untriedPerson+`
-		FROM `+itemTables+` WHERE d.batch = $1 AND d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4`,
-		w.Batch, w.Kind, mark, w.Limit+1)
-}
-
 // Resend arms recipients in doubt for one more hand-over.
 func (s *Store) Resend(ctx context.Context, w notifier.Window, rcpts []int64) (g notifier.Grant, err error) {
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
