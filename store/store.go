@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,6 +29,7 @@ type Store struct {
 	keys    *Keys  // nil: personal data stays shut
 	series  seriesBook
 	quiet   quiet
+	closely atomic.Int64 // for how many commits results are looked at one by one; below 0: not at all
 
 	together together // SQLite's transactions that wait for one another
 }
