@@ -129,7 +129,7 @@ func (s *Store) openPostgres(address string, o Options) error {
 // rather read tables whole, a hundred times a second. No statement is heavy
 // enough to be worth compiling, which the price put on whole tables suggests.
 func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off")
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET random_page_cost = 1.1; SET jit = off")
 	return err
 }
 
