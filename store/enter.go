@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bongsu/notifier"
 )
@@ -14,7 +15,11 @@ import (
 func (s *Store) Enter(ctx context.Context, node string, results []notifier.Result, receipts []notifier.ReceiptRow) (unknown int, err error) {
 	ctx = s.calm(ctx)
 	if s.closely.Add(-1) < 0 {
-		unknown, err = s.enter(ctx, node, results, receipts, false)
+		if s.dialect == postgres && len(receipts) == 0 && arePlain(results) {
+			err = s.enterPlain(ctx, node, results)
+		} else {
+			unknown, err = s.enter(ctx, node, results, receipts, false)
+		}
 		if !errors.Is(err, errLookClosely) {
 			return unknown, err
 		}
@@ -30,11 +35,12 @@ const lookClosely = 100
 func (s *Store) enter(ctx context.Context, node string, results []notifier.Result, receipts []notifier.ReceiptRow, closely bool) (unknown int, err error) {
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		unknown = 0
+		q := keptTx{tx, s.kept}
 		t, p, waits := tallies{}, pulses{}, spreads{}
 		for i := range results {
 			p.result(&results[i])
 		}
-		rest, err := s.handAll(ctx, tx, results, t, closely)
+		rest, err := s.handAll(ctx, q, results, t, closely)
 		if err != nil {
 			return fmt.Errorf("recording hand-overs: %w", err)
 		}
@@ -47,7 +53,7 @@ func (s *Store) enter(ctx context.Context, node string, results []notifier.Resul
 		if unknown, err = s.takeReceipts(ctx, tx, receipts, t, p, waits); err != nil {
 			return fmt.Errorf("recording receipts: %w", err)
 		}
-		return cmpErr(addTally(ctx, tx, node, t), addPulses(ctx, tx, node, p), addSpreads(ctx, tx, node, waits))
+		return runAll(ctx, q, "counting", slices.Concat(t.statements(node), p.statements(node), waits.statements(node)))
 	})
 	return unknown, err
 }

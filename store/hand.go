@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"bongsu/notifier"
 )
@@ -14,7 +16,7 @@ import (
 // handAll records plain hand-overs the fast way, and gives back all that needs
 // a closer look. Unless they are looked at closely, all of them must be as plain
 // as they seem: else it is errLookClosely.
-func (s *Store) handAll(ctx context.Context, tx *sql.Tx, results []notifier.Result, t tallies, closely bool) (rest []*notifier.Result, err error) {
+func (s *Store) handAll(ctx context.Context, tx keptTx, results []notifier.Result, t tallies, closely bool) (rest []*notifier.Result, err error) {
 	plain := make([]*notifier.Result, 0, len(results))
 	late := make([]*notifier.Result, 0, len(results))
 	for i := range results {
@@ -35,11 +37,11 @@ func (s *Store) handAll(ctx context.Context, tx *sql.Tx, results []notifier.Resu
 	if s.dialect == postgres {
 		take, takeLate = handAtOnce, handLateAtOnce
 	}
-	left, err := take(ctx, tx, plain, t)
+	left, err := take(ctx, tx.Tx, plain, t)
 	if err != nil {
 		return nil, err
 	}
-	more, err := takeLate(ctx, tx, late, t)
+	more, err := takeLate(ctx, tx.Tx, late, t)
 	return slices.Concat(rest, left, more), err
 }
 
@@ -147,42 +149,78 @@ var errLookClosely = errors.New("not every hand-over is a plain one")
 // handUnseen records hand-overs of which nothing else is known, in as few
 // statements as can be. Rows of a late batch are written while it is open only:
 // what is closed has them all, and may be removed.
-func (s *Store) handUnseen(ctx context.Context, tx *sql.Tx, plain, late []*notifier.Result, t tallies) error {
-	for _, part := range []struct {
-		results          []*notifier.Result
-		atOnce, together string
-	}{
-		{plain, `
-			UPDATE delivery SET rank = v.rank, fate = CASE WHEN fate = 1 THEN 0 ELSE fate END, ref = v.ref, gateway = v.gateway, at = v.at, done = v.at
-			FROM ` + resultList + ` WHERE delivery.batch = v.batch AND delivery.rcpt = v.rcpt AND delivery.rank = 0 AND delivery.doubt = 0`, `
-			UPDATE delivery SET rank = {{rank}}, fate = CASE WHEN fate = 1 THEN 0 ELSE fate END, ref = v.column2, gateway = {{gateway}}, at = v.column3, done = v.column3
-			FROM (VALUES {{list}}) AS v WHERE batch = {{batch}} AND rcpt = v.column1 AND rank = 0 AND doubt = 0`},
-		{late, `
-			INSERT INTO delivery (batch, rcpt, rank, ref, gateway, at, done)
-			SELECT v.batch, v.rcpt, v.rank, v.ref, v.gateway, v.at, v.at FROM ` + resultList + `
-			WHERE v.batch IN (SELECT b.id FROM batch b WHERE b.id = ANY(CAST($1 AS BIGINT[])) AND b.state < 2) ON CONFLICT (batch, rcpt) DO NOTHING`, `
-			INSERT INTO delivery (batch, rcpt, rank, ref, gateway, at, done)
-			SELECT {{batch}}, column1, {{rank}}, column2, {{gateway}}, column3, column3 FROM (VALUES {{list}})
-			WHERE EXISTS (SELECT 1 FROM batch WHERE id = {{batch}} AND state < 2) ON CONFLICT (batch, rcpt) DO NOTHING`},
-	} {
-		if len(part.results) == 0 {
-			continue
+func (s *Store) handUnseen(ctx context.Context, tx keptTx, plain, late []*notifier.Result, t tallies) error {
+	if s.dialect == postgres {
+		if err := runAll(ctx, tx, "writing them", handStatements(plain, late)); err != nil {
+			return notPlain(err)
 		}
-		taken, err := int64(0), error(nil)
-		if s.dialect == postgres {
-			taken, err = change(ctx, tx, part.atOnce, resultArrays(part.results)...)
+	} else if err := cmpErr(handParts(ctx, tx, plain, handTexts), handParts(ctx, tx, late, handLateTexts)); err != nil {
+		return err
+	}
+	for _, r := range slices.Concat(plain, late) {
+		t.hand(r)
+	}
+	return nil
+}
+
+// handStatements is PostgreSQL's way. They fail if anything is not as plain as it
+// seems: a row of a late batch is there already, or there are fewer rows or open
+// batches than there should be, so that something is divided by zero.
+func handStatements(plain, late []*notifier.Result) (all []statement) {
+	if len(plain) > 0 {
+		all = append(all, statement{`
+			WITH taken AS (
+			  UPDATE delivery SET rank = v.rank, fate = CASE WHEN fate = 1 THEN 0 ELSE fate END, ref = v.ref, gateway = v.gateway, at = v.at, done = v.at
+			  FROM ` + resultList + ` WHERE delivery.batch = v.batch AND delivery.rcpt = v.rcpt AND delivery.rank = 0 AND delivery.doubt = 0 RETURNING 1)
+			SELECT 1 / CASE WHEN COUNT(*) = $7 THEN 1 ELSE 0 END FROM taken`, append(resultArrays(plain), len(plain))})
+	}
+	if len(late) > 0 {
+		var batches []int64 // in rising order, as results are
+		for _, r := range late {
+			batches = append(batches, r.Batch)
+		}
+		slices.Sort(batches)
+		batches = slices.Compact(batches)
+		all = append(all, statement{
+			"SELECT 1 / CASE WHEN COUNT(*) = $2 THEN 1 ELSE 0 END FROM batch WHERE id = ANY(CAST($1 AS BIGINT[])) AND state < 2", []any{batches, len(batches)},
+		}, statement{`
+			INSERT INTO delivery (batch, rcpt, rank, ref, gateway, at, done)
+			SELECT v.batch, v.rcpt, v.rank, v.ref, v.gateway, v.at, v.at FROM ` + resultList, resultArrays(late)})
+	}
+	return all
+}
+
+// notPlain reads their errors.
+func notPlain(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "22012" || e.Code == "23505") {
+		return errLookClosely
+	}
+	return err
+}
+
+// arePlain says whether results are hand-overs and nothing else.
+func arePlain(results []notifier.Result) bool {
+	return !slices.ContainsFunc(results, func(r notifier.Result) bool { return r.Kind != notifier.Handed || r.Thread != "" })
+}
+
+// enterPlain commits such results in one journey to PostgreSQL.
+func (s *Store) enterPlain(ctx context.Context, node string, results []notifier.Result) error {
+	var plain, late []*notifier.Result
+	t, p, waits := tallies{}, pulses{}, spreads{}
+	for i := range results {
+		r := &results[i]
+		if r.Late {
+			late = append(late, r)
 		} else {
-			taken, err = handLists(ctx, tx, part.results, part.together)
+			plain = append(plain, r)
 		}
-		if err != nil {
-			return err
-		}
-		if taken < int64(len(part.results)) {
-			return errLookClosely
-		}
-		for _, r := range part.results {
-			t.hand(r)
-		}
+		p.result(r)
+		t.hand(r)
+	}
+	waits.handed(results, nil)
+	all := slices.Concat(handStatements(plain, late), t.statements(node), p.statements(node), waits.statements(node))
+	if err := retried(func() error { return s.sendAll(ctx, all) }); err != nil {
+		return fmt.Errorf("recording hand-overs: %w", notPlain(err))
 	}
 	return nil
 }
@@ -201,10 +239,29 @@ func resultArrays(results []*notifier.Result) []any {
 	return []any{batches, rcpts, ranks, refs, gateways, ats}
 }
 
-// handLists is SQLite's way: a statement for those who have batch, gateway and
-// rank in common, with the rest in its text. It reads that in half the time that
-// a statement for each takes.
-func handLists(ctx context.Context, tx *sql.Tx, results []*notifier.Result, text string) (taken int64, err error) {
+// handSizes are for how many hand-overs with batch, gateway and rank in common
+// SQLite's writer keeps a statement, so that it need not read one anew.
+var handSizes = []int{64, 8, 1}
+
+var handTexts, handLateTexts = handTextsOf(`
+	UPDATE delivery SET rank = ?, fate = CASE WHEN fate = 1 THEN 0 ELSE fate END, gateway = ?, ref = v.column2, at = v.column3, done = v.column3
+	FROM (VALUES {{list}}) AS v WHERE batch = ? AND rcpt = v.column1 AND rank = 0 AND doubt = 0`), handTextsOf(`
+	INSERT INTO delivery (rank, gateway, batch, rcpt, ref, at, done)
+	SELECT ?, ?, id, column1, column2, column3, column3 FROM (VALUES {{list}}), batch WHERE id = ? AND state < 2
+	ON CONFLICT (batch, rcpt) DO NOTHING`)
+
+// handTextsOf writes a text for every size. Its parameters have no numbers:
+// SQLite's are looked up one by one.
+func handTextsOf(text string) []string {
+	all := make([]string, len(handSizes))
+	for i, n := range handSizes {
+		all[i] = strings.ReplaceAll(text, "{{list}}", strings.TrimSuffix(strings.Repeat("(?,?,?),", n), ","))
+	}
+	return all
+}
+
+// handParts is SQLite's way.
+func handParts(ctx context.Context, tx keptTx, results []*notifier.Result, texts []string) error {
 	for len(results) > 0 {
 		first := results[0]
 		n := slices.IndexFunc(results, func(r *notifier.Result) bool {
@@ -213,32 +270,20 @@ func handLists(ctx context.Context, tx *sql.Tx, results []*notifier.Result, text
 		if n < 0 {
 			n = len(results)
 		}
-		list := make([]byte, 0, 64*n)
-		for i, r := range results[:n] {
-			if strings.ContainsRune(r.Ref, 0) {
-				return taken, errLookClosely // it would end the text
-			}
-			if i > 0 {
-				list = append(list, ',')
-			}
-			list = append(list, '(')
-			list = strconv.AppendInt(list, r.Rcpt, 10)
-			list = append(list, ',')
-			list = append(list, quoted(r.Ref)...)
-			list = append(list, ',')
-			list = strconv.AppendInt(list, millis(r.At), 10)
-			list = append(list, ')')
+		size := slices.IndexFunc(handSizes, func(size int) bool { return size <= n })
+		n = handSizes[size]
+		args := append(make([]any, 0, 3+3*n), int(first.Rank), first.Gateway)
+		for _, r := range results[:n] {
+			args = append(args, r.Rcpt, r.Ref, millis(r.At))
 		}
-		more, err := change(ctx, tx, strings.NewReplacer(
-			"{{list}}", string(list), "{{gateway}}", quoted(first.Gateway), "{{rank}}", strconv.Itoa(int(first.Rank)), "{{batch}}", strconv.FormatInt(first.Batch, 10),
-		).Replace(text))
+		done, err := tx.ExecContext(ctx, texts[size], append(args, first.Batch)...)
 		if err != nil {
-			return taken, err
+			return err
 		}
-		taken, results = taken+more, results[n:]
+		if taken, err := done.RowsAffected(); err != nil || taken < int64(n) {
+			return cmpErr(err, errLookClosely)
+		}
+		results = results[n:]
 	}
-	return taken, nil
+	return nil
 }
-
-// quoted is a text as SQL writes it.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -31,7 +31,8 @@ type Store struct {
 	quiet   quiet
 	closely atomic.Int64 // for how many commits results are looked at one by one; below 0: not at all
 
-	together together // SQLite's transactions that wait for one another
+	together together             // SQLite's transactions that wait for one another
+	kept     map[string]*sql.Stmt // SQLite's, by their texts
 }
 
 type dialect string
@@ -89,6 +90,11 @@ func Open(ctx context.Context, address string, o Options) (_ *Store, err error) 
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
 	}
+	if s.dialect == sqlite {
+		if err := s.keep(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -125,8 +131,9 @@ func (s *Store) openPostgres(address string, o Options) error {
 }
 
 // preferIndexes tells PostgreSQL's planner what it cannot know of young tables:
-// every statement here finds its rows by an index. Without statistics it would
-// rather read tables whole, a hundred times a second. No statement is heavy
+// every statement here finds its rows by an index, in the order in which they
+// are wanted. Without statistics it would rather read tables whole, a hundred
+// times a second, or sort a million people to take the first of them. No statement is heavy
 // enough to be worth compiling, which the price put on whole tables suggests.
 func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET random_page_cost = 1.1; SET jit = off")
@@ -225,9 +232,13 @@ func (s *Store) calm(ctx context.Context) context.Context {
 // is simply done again; so is what SQLite undid with somebody else's. So do must
 // start from nothing each time.
 func (s *Store) inRetriedTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	return retried(func() error { return s.inTx(ctx, do) })
+}
+
+func retried(transaction func() error) error {
 	const most = 5
 	for try := 1; ; try++ {
-		err := s.inTx(ctx, do)
+		err := transaction()
 		e, ok := errors.AsType[*pgconn.PgError](err)
 		again := errors.Is(err, errUndone) || ok && (e.Code == "40P01" || e.Code == "40001")
 		if try == most || !again {
