@@ -43,12 +43,22 @@ func (s *Sender) claimAll(ctx context.Context, t *term) error {
 
 // claimStrays takes batches of channels that the configuration has no more:
 // whoever is in them goes on by the next hop. It looks now and then, since a
-// node that still knows the channel may die at any time.
+// node that still knows the channel may die at any time; and lets go what has
+// expired while it was kept back.
 func (s *Sender) claimStrays(ctx context.Context, t *term) error {
 	if !t.strays.IsZero() && t.tick().Sub(t.strays) < lookAgain {
 		return nil
 	}
 	t.strays = t.tick()
+	freed, err := s.ledger.FreeExpired(ctx, t.now())
+	if err != nil {
+		return err
+	}
+	if freed {
+		t.worked()
+		poke(s.toPlan)
+		poke(s.toSend)
+	}
 	channels, err := s.ledger.Ready(ctx)
 	if err != nil {
 		return err
