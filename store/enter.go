@@ -35,12 +35,11 @@ const lookClosely = 100
 func (s *Store) enter(ctx context.Context, node string, results []notifier.Result, receipts []notifier.ReceiptRow, closely bool) (unknown int, err error) {
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		unknown = 0
-		q := keptTx{tx, s.kept}
 		t, p, waits := tallies{}, pulses{}, spreads{}
 		for i := range results {
 			p.result(&results[i])
 		}
-		rest, err := s.handAll(ctx, q, results, t, closely)
+		rest, err := s.handAll(ctx, tx, results, t, closely)
 		if err != nil {
 			return fmt.Errorf("recording hand-overs: %w", err)
 		}
@@ -53,7 +52,7 @@ func (s *Store) enter(ctx context.Context, node string, results []notifier.Resul
 		if unknown, err = s.takeReceipts(ctx, tx, receipts, t, p, waits); err != nil {
 			return fmt.Errorf("recording receipts: %w", err)
 		}
-		return runAll(ctx, q, "counting", slices.Concat(t.statements(node), p.statements(node), waits.statements(node)))
+		return runAll(ctx, tx, "counting", slices.Concat(t.statements(node), p.statements(node), waits.statements(node)))
 	})
 	return unknown, err
 }

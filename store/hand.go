@@ -16,7 +16,7 @@ import (
 // handAll records plain hand-overs the fast way, and gives back all that needs
 // a closer look. Unless they are looked at closely, all of them must be as plain
 // as they seem: else it is errLookClosely.
-func (s *Store) handAll(ctx context.Context, tx keptTx, results []notifier.Result, t tallies, closely bool) (rest []*notifier.Result, err error) {
+func (s *Store) handAll(ctx context.Context, tx *sql.Tx, results []notifier.Result, t tallies, closely bool) (rest []*notifier.Result, err error) {
 	plain := make([]*notifier.Result, 0, len(results))
 	late := make([]*notifier.Result, 0, len(results))
 	for i := range results {
@@ -37,11 +37,11 @@ func (s *Store) handAll(ctx context.Context, tx keptTx, results []notifier.Resul
 	if s.dialect == postgres {
 		take, takeLate = handAtOnce, handLateAtOnce
 	}
-	left, err := take(ctx, tx.Tx, plain, t)
+	left, err := take(ctx, tx, plain, t)
 	if err != nil {
 		return nil, err
 	}
-	more, err := takeLate(ctx, tx.Tx, late, t)
+	more, err := takeLate(ctx, tx, late, t)
 	return slices.Concat(rest, left, more), err
 }
 
@@ -149,7 +149,7 @@ var errLookClosely = errors.New("not every hand-over is a plain one")
 // handUnseen records hand-overs of which nothing else is known, in as few
 // statements as can be. Rows of a late batch are written while it is open only:
 // what is closed has them all, and may be removed.
-func (s *Store) handUnseen(ctx context.Context, tx keptTx, plain, late []*notifier.Result, t tallies) error {
+func (s *Store) handUnseen(ctx context.Context, tx *sql.Tx, plain, late []*notifier.Result, t tallies) error {
 	if s.dialect == postgres {
 		if err := runAll(ctx, tx, "writing them", handStatements(plain, late)); err != nil {
 			return notPlain(err)
@@ -240,7 +240,7 @@ func resultArrays(results []*notifier.Result) []any {
 }
 
 // handSizes are for how many hand-overs with batch, gateway and rank in common
-// SQLite's writer keeps a statement, so that it need not read one anew.
+// SQLite has a statement: few, so that its connection keeps them.
 var handSizes = []int{64, 8, 1}
 
 var handTexts, handLateTexts = handTextsOf(`
@@ -261,7 +261,7 @@ func handTextsOf(text string) []string {
 }
 
 // handParts is SQLite's way.
-func handParts(ctx context.Context, tx keptTx, results []*notifier.Result, texts []string) error {
+func handParts(ctx context.Context, tx *sql.Tx, results []*notifier.Result, texts []string) error {
 	for len(results) > 0 {
 		first := results[0]
 		n := slices.IndexFunc(results, func(r *notifier.Result) bool {

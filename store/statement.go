@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // statement is one that is to be run for what it does.
@@ -45,31 +43,6 @@ func (s *Store) sendAll(ctx context.Context, all []statement) error {
 		for _, st := range all {
 			batch.Queue(st.text, st.args...)
 		}
-		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
+		return c.(interface{ Conn() *pgx.Conn }).Conn().SendBatch(ctx, &batch).Close()
 	})
-}
-
-// keptTx runs those statements of a transaction without reading them anew that
-// SQLite's writer keeps.
-type keptTx struct {
-	*sql.Tx
-	kept map[string]*sql.Stmt
-}
-
-func (t keptTx) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	if st := t.kept[text]; st != nil {
-		return t.StmtContext(ctx, st).ExecContext(ctx, args...)
-	}
-	return t.Tx.ExecContext(ctx, text, args...)
-}
-
-// keep has SQLite's writer keep the statements that record what was handed over.
-func (s *Store) keep(ctx context.Context) (err error) {
-	s.kept = map[string]*sql.Stmt{}
-	for _, text := range slices.Concat([]string{tallyText, pulseText, spreadText}, handTexts, handLateTexts) {
-		if s.kept[text], err = s.write.PrepareContext(ctx, text); err != nil {
-			return fmt.Errorf("preparing to record hand-overs: %w", err)
-		}
-	}
-	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Store is a database. It is safe for concurrent use.
@@ -31,8 +30,7 @@ type Store struct {
 	quiet   quiet
 	closely atomic.Int64 // for how many commits results are looked at one by one; below 0: not at all
 
-	together together             // SQLite's transactions that wait for one another
-	kept     map[string]*sql.Stmt // SQLite's, by their texts
+	together together // SQLite's transactions that wait for one another
 }
 
 type dialect string
@@ -89,11 +87,6 @@ func Open(ctx context.Context, address string, o Options) (_ *Store, err error) 
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
-	}
-	if s.dialect == sqlite {
-		if err := s.keep(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return s, nil
 }
@@ -176,12 +169,12 @@ func (s *Store) openSQLite(path string, o Options) error {
 	reading := url.Values{"_pragma": append([]string{"query_only(1)", "cache_size(-4096)"}, pragmas["_pragma"]...)}
 	// A file's name may have what means something in an address.
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	if s.write, err = sql.Open("sqlite", file+writing.Encode()); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+	if s.write, err = openKeeping(file + writing.Encode()); err != nil {
+		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+reading.Encode()); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+	if s.read, err = openKeeping(file + reading.Encode()); err != nil {
+		return err
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
