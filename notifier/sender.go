@@ -53,7 +53,7 @@ type Options struct {
 	BatchSize   int           // recipients of a batch: 500
 	Window      int           // most recipients authorised at once, where no rate makes it fewer: a whole batch
 	Chunk       int           // recipients planned in one transaction: 5,000
-	Early       int           // people of a notice whose deliveries are written when they are planned, not only with their results: 1,000,000; -1: nobody
+	Early       int           // people of a notice whose deliveries are written when they are planned, not only with their results: 500; -1: nobody
 	Tries       int           // at one gateway: 3
 }
 
