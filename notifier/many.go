@@ -136,7 +136,9 @@ func (r *run) handMany(ctx context.Context, g *gate, place int, m Multicaster, w
 		msg.Leave = ""
 		ms = append(ms, msg)
 	}
-	ref, v := r.exchange(ctx, g, place, func(ctx context.Context) (string, error) { return m.SendMany(ctx, key, ms) })
+	begun := r.begin(g, place)
+	ref, err := m.SendMany(r.s.limits.of(ctx), key, ms)
+	v := r.judge(g, begun, err)
 	if v.kind == Retry || v.kind == Refused {
 		r.refund(&w, b.items)
 	}

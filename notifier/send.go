@@ -94,7 +94,9 @@ func (r *run) fly(ctx context.Context, f flight) {
 	defer r.flights.Done()
 	g := f.of.gate
 	m := r.message(f.item, *f.text, f.of.again)
-	ref, v := r.exchange(ctx, g, f.place, func(ctx context.Context) (string, error) { return g.Gateway.Send(ctx, m) })
+	begun := r.begin(g, f.place)
+	ref, err := g.Gateway.Send(r.s.limits.of(ctx), m)
+	v := r.judge(g, begun, err)
 	r.record(ctx, r.outcome(g, f.item, ref, &v))
 	if v.kind != Handed && v.kind != Doubtful {
 		r.refund(f.of.window, []Item{*f.item}) // the gateway does not have it
@@ -213,22 +215,26 @@ func (r *run) message(i *Item, text Text, again bool) Message {
 	return m
 }
 
-// exchange makes one request, in the place at the gateway that turn has taken.
-// A request that has begun is not broken off by the end of ctx: its answer is
-// worth having.
-func (r *run) exchange(ctx context.Context, g *gate, place int, send func(context.Context) (string, error)) (ref string, v verdict) {
+// begin notes that a request begins in the place at the gateway that turn has
+// taken.
+func (r *run) begin(g *gate, place int) time.Time {
 	begun := time.Now()
 	if !r.t.inline {
 		g.left(place, begun)
 	}
-	ref, err := send(r.s.limits.of(ctx))
+	return begun
+}
+
+// judge reads how a request ended that began at a time, and makes room for the
+// next.
+func (r *run) judge(g *gate, begun time.Time, err error) verdict {
 	<-g.slots
-	v = g.judge(err)
+	v := g.judge(err)
 	r.s.o.Metrics.answered(g, &v, time.Since(begun))
 	if g.heard(v, r.t.tick()) {
 		r.s.alarm(AlarmGateway, g.Name, clip(v.text), r.t.now())
 	}
-	return ref, v
+	return v
 }
 
 // outcome is what an answer means for one recipient.

@@ -444,7 +444,9 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 	begun := g.Auth >= 0
 	given := 0
 	stop := notifier.OverCap
-	for _, i := range found {
+	g.Items = make([]notifier.Item, 0, len(found))
+	for n := range found {
+		i := &found[n]
 		if i.gone {
 			if err := cancelOne(ctx, tx, w, i.Rcpt); err != nil {
 				return err
@@ -623,9 +625,9 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 // are through as it has recipients.
 func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 	n, err := change(ctx, tx, `
-		UPDATE batch SET state = 2, owner = '', due = $1, late = 0
+		UPDATE batch SET state = 2, owner = '', due = $1, check_at = CASE WHEN $3 = 1 THEN check_at ELSE $1 END, late = 0
 		WHERE id = $2 AND size = (SELECT COUNT(*) FROM delivery WHERE batch = $2 AND (rank > 0 OR fate NOT IN (0, 1)))`,
-		millis(f.Due), f.Batch)
+		millis(f.Due), f.Batch, flag(f.More))
 	if err != nil || n == 0 {
 		return cmpErr(err, notifier.ErrOpen)
 	}
@@ -634,15 +636,16 @@ func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 			return err
 		}
 	}
-	if f.More {
-		var failed int
-		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1 AND rank = 3 AND fate = 0", f.Batch).Scan(&failed)
-		if err != nil {
-			return err
-		}
-		if failed > 0 { // a receipt came in between
-			return checkNow(ctx, tx, f.Batch)
-		}
+	if !f.More {
+		return nil
+	}
+	var failed int
+	err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1 AND rank = 3 AND fate = 0", f.Batch).Scan(&failed)
+	if err != nil {
+		return err
+	}
+	if failed > 0 { // a receipt came in between
+		return checkNow(ctx, tx, f.Batch)
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE batch SET check_at = $1 WHERE id = $2", millis(f.Due), f.Batch)
 	return err
