@@ -27,6 +27,7 @@ type desk struct {
 	owners   []*run // of the results
 	receipts []ReceiptRow
 	bringers []chan error
+	spare    sheaf // emptied, to be filled again
 	busy     bool
 	full     chan struct{} // poked once enough is there
 	closing  time.Time     // since when the sender wants to end; zero: it does not
@@ -79,7 +80,8 @@ func (d *desk) work(ctx context.Context) {
 		}
 		d.mu.Lock()
 		g := sheaf{d.node, d.results, d.owners, d.receipts, d.bringers}
-		d.results, d.owners, d.receipts, d.bringers = nil, nil, nil, nil
+		d.results, d.owners, d.receipts, d.bringers = d.spare.results, d.spare.owners, nil, nil
+		d.spare = sheaf{}
 		d.mu.Unlock()
 		pause = d.commit(ctx, g, pause)
 	}
@@ -114,6 +116,7 @@ func (d *desk) commit(ctx context.Context, g sheaf, pause time.Duration) time.Du
 	}
 	if err == nil || len(g.results) == 0 {
 		d.done(g.owners)
+		d.clear(g)
 		return 0
 	}
 	d.mu.Lock()
@@ -130,6 +133,15 @@ func (d *desk) commit(ctx context.Context, g sheaf, pause time.Duration) time.Du
 	pause = min(max(2*pause, 20*time.Millisecond), time.Second)
 	d.log.Warn("recording results: asking again", "results", len(g.results), "error", err, "in", pause)
 	return pause
+}
+
+// clear keeps the room that a sheaf took for the next one.
+func (d *desk) clear(g sheaf) {
+	clear(g.results)
+	clear(g.owners)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.spare.results, d.spare.owners = g.results[:0], g.owners[:0]
 }
 
 func (d *desk) done(owners []*run) {

@@ -14,6 +14,8 @@ type gate struct {
 	Route
 	place int // in the channel's order
 	slots chan struct{}
+	crew  *crew
+	told  told // in the metrics
 
 	mu      sync.Mutex
 	share   int
@@ -26,7 +28,7 @@ type gate struct {
 }
 
 func newGate(r Route, place, concurrency int) *gate {
-	return &gate{Route: r, place: place, slots: make(chan struct{}, concurrency), share: 1, pace: newPace(r.Rate)}
+	return &gate{Route: r, place: place, slots: make(chan struct{}, concurrency), crew: newCrew(concurrency), share: 1, pace: newPace(r.Rate)}
 }
 
 // split has the gateway's rate shared by so many nodes.
@@ -97,11 +99,14 @@ func (g *gate) take(at time.Time) {
 	g.pace.take(at)
 }
 
-// left notes that whoever had a place in the pace really leaves now.
-func (g *gate) left(place int) {
+// left notes when whoever had a place in the pace really leaves.
+func (g *gate) left(place int, at time.Time) {
+	if g.Rate <= 0 {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.pace.left(place, time.Now())
+	g.pace.left(place, at)
 }
 
 // turn waits for a place in the pace and takes it.
@@ -169,6 +174,18 @@ func newOutlet(c Channel, concurrency int) *outlet {
 	}
 	o.lanes = newLanes(o.rate())
 	return o
+}
+
+// man has hands at the gateways until the function it returns is called.
+func (o *outlet) man() (release func()) {
+	for _, g := range o.gates {
+		g.crew.join()
+	}
+	return func() {
+		for _, g := range o.gates {
+			g.crew.leave()
+		}
+	}
 }
 
 // inOrder is the order in which gateways are tried: as they are written, or

@@ -15,20 +15,31 @@ import (
 // comes back in callbacks. A key is the delivery's place in the ledger and a
 // short keyed hash of it, so that nobody can guess another's.
 type Stamp struct {
-	hashes *sync.Pool // of hash.Hash: keyed once, used for every key
+	presses *sync.Pool // of *press
+}
+
+// press is what a key is made with: keyed once, used for many.
+type press struct {
+	hash hash.Hash
+	sum  []byte
+	text []byte
 }
 
 // NewStamp takes the secret that authenticates keys, at least 16 bytes.
 func NewStamp(secret []byte) Stamp {
 	secret = slices.Clone(secret)
-	return Stamp{&sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+	return Stamp{&sync.Pool{New: func() any { return &press{hash: hmac.New(sha256.New, secret)} }}}
 }
 
 // Key is the key of a delivery, at most 44 characters of digits, lower-case
 // letters and "-": it fits every gateway's field for a reference of ours.
 func (s Stamp) Key(batch, rcpt int64) string {
-	place := strconv.FormatInt(batch, 36) + "-" + strconv.FormatInt(rcpt, 36)
-	return place + "-" + s.proof(place)
+	p := s.presses.Get().(*press)
+	defer s.presses.Put(p)
+	p.text = strconv.AppendInt(p.text[:0], batch, 36)
+	p.text = append(p.text, '-')
+	p.text = strconv.AppendInt(p.text, rcpt, 36)
+	return p.seal()
 }
 
 // ManyKey is the key of one request for all recipients of a batch that get the
@@ -39,13 +50,16 @@ func (s Stamp) ManyKey(batch int64, lang string, again bool) string {
 	if again {
 		place += "-again"
 	}
-	return place + "-" + s.proof(place)
+	p := s.presses.Get().(*press)
+	defer s.presses.Put(p)
+	p.text = append(p.text[:0], place...)
+	return p.seal()
 }
 
 // ParseKey is the other way. It says false to any key that s did not make.
 func (s Stamp) ParseKey(key string) (batch, rcpt int64, ok bool) {
-	place, proof, found := cutLast(key, "-")
-	if !found || !hmac.Equal([]byte(proof), []byte(s.proof(place))) {
+	place, _, found := cutLast(key, "-")
+	if !found || !s.made(key, place) {
 		return 0, 0, false
 	}
 	left, right, _ := strings.Cut(place, "-")
@@ -59,15 +73,24 @@ func (s Stamp) ParseKey(key string) (batch, rcpt int64, ok bool) {
 
 var keyText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// proof is 80 bits of the keyed hash: guessing one takes longer than a notice
-// lives, even at a million callbacks a second.
-func (s Stamp) proof(place string) string {
-	h := s.hashes.Get().(hash.Hash)
-	defer s.hashes.Put(h)
-	h.Reset()
-	h.Write([]byte(place))
-	var sum [sha256.Size]byte
-	return keyText.EncodeToString(h.Sum(sum[:0])[:10])
+// made says whether a key is that of a place.
+func (s Stamp) made(key, place string) bool {
+	p := s.presses.Get().(*press)
+	defer s.presses.Put(p)
+	p.text = append(p.text[:0], place...)
+	return hmac.Equal([]byte(key), []byte(p.seal()))
+}
+
+// seal adds to the place in p.text its proof, which is 80 bits of the keyed hash:
+// guessing one takes longer than a notice lives, even at a million callbacks a
+// second.
+func (p *press) seal() string {
+	p.hash.Reset()
+	p.hash.Write(p.text)
+	p.sum = p.hash.Sum(p.sum[:0])
+	p.text = append(p.text, '-')
+	p.text = keyText.AppendEncode(p.text, p.sum[:10])
+	return string(p.text)
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -156,6 +156,9 @@ type Work interface {
 	Held(ctx context.Context, now time.Time) (map[string]string, error)
 	// Release gives a batch back unfinished.
 	Release(ctx context.Context, r Release) error
+	// FreeExpired lets notices go on that an operator keeps back and that have
+	// expired, so that their batches close. It says whether there were any.
+	FreeExpired(ctx context.Context, now time.Time) (bool, error)
 }
 
 // Errors of the ledger that its callers tell apart.

@@ -47,10 +47,10 @@ type bundle struct {
 // bundles sorts recipients by what they get, in the order of their numbers.
 func (r *run) bundles(ctx context.Context, g *gate, w Window, items []Item) []*bundle {
 	var all []*bundle
-	texts := map[string]wording{}
+	texts := map[string]*wording{}
 	for _, i := range items {
-		text, known := texts[i.Lang]
-		if !known {
+		text := texts[i.Lang]
+		if text == nil {
 			text = r.wording(i.Lang)
 			texts[i.Lang] = text
 		}
@@ -108,7 +108,7 @@ func (r *run) sendMany(ctx context.Context, g *gate, m Multicaster, w Window, it
 // unsent takes back what was reserved for requests that were not made.
 func (r *run) unsent(ctx context.Context, g *gate, w Window, bundles []*bundle, retry bool) {
 	for _, b := range bundles {
-		r.refund(w, b.items)
+		r.refund(&w, b.items)
 		if !retry {
 			continue
 		}
@@ -132,16 +132,19 @@ func (r *run) handMany(ctx context.Context, g *gate, place int, m Multicaster, w
 			continue // one request reaches them once, whoever they are to us
 		}
 		seen[i.To] = true
-		msg := r.message(i, b.text, false)
+		msg := r.message(&i, b.text, false)
 		msg.Leave = ""
 		ms = append(ms, msg)
 	}
-	ref, v := r.exchange(ctx, g, place, func(ctx context.Context) (string, error) { return m.SendMany(ctx, key, ms) })
+	begun := r.begin(g, place)
+	ref, err := m.SendMany(r.s.limits.of(ctx), key, ms)
+	v := r.judge(g, begun, err)
 	if v.kind == Retry || v.kind == Refused {
-		r.refund(w, b.items)
+		r.refund(&w, b.items)
 	}
 	results := make([]Result, 0, len(b.items))
-	for _, i := range b.items {
+	for n := range b.items {
+		i := &b.items[n]
 		if v.kind == Refused && v.recipient {
 			r.setback(setback{
 				Mover: Mover{Rcpt: i.Rcpt, Tries: i.Tries, Again: i.Again, Singly: true, Why: g.Name + ": " + v.code},
@@ -150,7 +153,7 @@ func (r *run) handMany(ctx context.Context, g *gate, place int, m Multicaster, w
 			results = append(results, Result{Kind: Retry, Rcpt: i.Rcpt, Tries: i.Tries, Gateway: g.Name, Code: v.code, Text: clip(v.text)})
 			continue
 		}
-		results = append(results, r.outcome(g, i, ref, v))
+		results = append(results, r.outcome(g, i, ref, &v))
 	}
 	r.record(ctx, results...)
 }

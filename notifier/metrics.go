@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,7 +64,21 @@ func (m *Metrics) queue(q Queue, now time.Time) {
 	m.oldest.Set(age)
 }
 
-func (m *Metrics) answered(gateway string, v verdict, took time.Duration) {
-	m.answers.WithLabelValues(gateway, v.class()).Inc()
-	m.sending.WithLabelValues(gateway).Observe(took.Seconds())
+// told is a gateway's own lines in the metrics, of what is counted most.
+type told struct {
+	once    sync.Once
+	ok      prometheus.Counter
+	seconds prometheus.Observer
+}
+
+func (m *Metrics) answered(g *gate, v *verdict, took time.Duration) {
+	g.told.once.Do(func() {
+		g.told.ok, g.told.seconds = m.answers.WithLabelValues(g.Name, classOK), m.sending.WithLabelValues(g.Name)
+	})
+	g.told.seconds.Observe(took.Seconds())
+	if class := v.class(); class != classOK {
+		m.answers.WithLabelValues(g.Name, class).Inc()
+		return
+	}
+	g.told.ok.Inc()
 }

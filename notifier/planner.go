@@ -62,13 +62,15 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 	if err != nil {
 		return Chunk{}, err
 	}
-	for _, person := range people {
+	blocked := t.blocks(s)
+	for i := range people {
+		person := &people[i]
 		ready, worth := p.Leaves(&person.Wishes, t.now())
 		if (p.Heard && !person.Heard) || !person.Wishes.Want(p.About) || !worth || (p.OfWork() && len(person.Wishes.Topics) == 0) {
 			continue
 		}
 		own := OwnPlan(plan, person.Reach, s.kind)
-		if way, ok := NextWay(own, 0, s.has(person.Kinds), t.blocks(s)); ok {
+		if way, ok := NextWay(own, 0, s.has(person.Kinds), blocked); ok {
 			moves.add(own[way.Hop].Channel, way, 0, Mover{Rcpt: person.ID, Again: person.Again}, ready)
 		}
 	}
@@ -85,9 +87,9 @@ func (s *Sender) chunk(ctx context.Context, t *term, p Planning) (Chunk, error) 
 }
 
 // early is how many of a notice's people have their deliveries written when they
-// are planned. Those after them get theirs with the result: half the writing,
-// which only a large audience is worth.
-const early = 1_000_000
+// are planned: a batch. Those after them get theirs with the result, which is half
+// the writing.
+const early = 500
 
 // mayBeLate says whether nothing is to be kept of a batch's people but who they
 // are.
@@ -136,24 +138,43 @@ func (s *Sender) hasTarget(channel string) bool {
 }
 
 // blocks says why a channel should not be used at the term's present. One that
-// comes back takes its share of people.
+// comes back takes its share of people. Whoever asks it for many asks the channel
+// once.
 func (t *term) blocks(s *Sender) func(channel string) Block {
+	type answer struct {
+		Block
+		share float64
+	}
+	known := map[string]answer{}
 	return func(channel string) Block {
-		if why := s.blocked(channel, t.tick()); why != "" {
-			return Block{Why: why}
+		a, is := known[channel]
+		if !is {
+			a.Block = t.block(s, channel)
+			if a.Why == "" {
+				a.share = s.outlets[channel].share()
+			}
+			known[channel] = a
 		}
-		o := s.outlets[channel]
-		if why := o.held(); why != "" {
-			return Block{Why: why}
-		}
-		if why := o.ailing(t.tick()); why != "" {
-			return Block{Why: why, Soft: true}
-		}
-		if share := o.share(); share < 1 && s.jitter() >= share {
+		if a.Why == "" && a.share < 1 && s.jitter() >= a.share {
 			return Block{Why: "is coming back", Soft: true}
 		}
-		return Block{}
+		return a.Block
 	}
+}
+
+// block says it but for the share.
+func (t *term) block(s *Sender, channel string) Block {
+	if why := s.blocked(channel, t.tick()); why != "" {
+		return Block{Why: why}
+	}
+	o := s.outlets[channel]
+	if why := o.held(); why != "" {
+		return Block{Why: why}
+	}
+	if why := o.ailing(t.tick()); why != "" {
+		return Block{Why: why, Soft: true}
+	}
+	return Block{}
 }
 
 // moves gathers recipients by where they go.
@@ -163,7 +184,9 @@ type moves struct {
 	n     *Notice
 	from  string // the channel that they come from, or empty
 	ways  []moveKey
-	piles map[moveKey][]Mover
+	piles map[moveKey]*[]Mover
+	last  moveKey // where the last one went
+	pile  *[]Mover
 }
 
 type moveKey struct {
@@ -175,7 +198,7 @@ type moveKey struct {
 }
 
 func (s *Sender) newMoves(t *term, n *Notice, from string) *moves {
-	return &moves{s: s, now: t.now(), n: n, from: from, piles: map[moveKey][]Mover{}}
+	return &moves{s: s, now: t.now(), n: n, from: from, piles: map[moveKey]*[]Mover{}}
 }
 
 // add puts somebody on a way by a channel, not before ready; the zero time is
@@ -185,17 +208,21 @@ func (m *moves) add(channel string, w Way, route int, who Mover, ready time.Time
 		ready = m.now
 	}
 	k := moveKey{w.Hop, route, channel, w.Skipped, ready.UnixMilli(), who.Singly}
-	if _, known := m.piles[k]; !known {
-		m.ways = append(m.ways, k)
+	if m.pile == nil || k != m.last {
+		m.last, m.pile = k, m.piles[k]
 	}
-	m.piles[k] = append(m.piles[k], who)
+	if m.pile == nil {
+		m.pile = &[]Mover{}
+		m.ways, m.piles[k] = append(m.ways, k), m.pile
+	}
+	*m.pile = append(*m.pile, who)
 }
 
 // batches are the piles, cut to size, in the order in which they began.
 func (m *moves) batches(size int) []NewBatch {
 	var all []NewBatch
 	for _, k := range m.ways {
-		pile := m.piles[k]
+		pile := *m.piles[k]
 		slices.SortFunc(pile, func(a, b Mover) int { return int(min(max(a.Rcpt-b.Rcpt, -1), 1)) })
 		for part := range slices.Chunk(pile, size) {
 			all = append(all, NewBatch{

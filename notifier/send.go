@@ -20,70 +20,92 @@ func (r *run) class() Class {
 // sendAll hands items over in the order of their recipients. It says false if
 // it had to stop before the last.
 func (r *run) sendAll(ctx context.Context, g *gate, w Window, items []Item, again bool) bool {
-	texts := map[string]wording{}
-	for n, i := range items {
-		text, known := texts[i.Lang]
-		if !known {
-			text = r.wording(i.Lang)
-			texts[i.Lang] = text
-		}
-		if i.To == "" || text.missing != "" {
-			r.skip(ctx, g, w, i, text.missing)
-			continue
-		}
-		place, ok := r.turn(ctx, g)
-		if !ok {
-			r.refund(w, items[n:])
-			return false
-		}
-		r.sent = max(r.sent, i.Rcpt)
-		f := flight{g, place, &w, &items[n], text.Text, again}
-		r.flights.Add(1)
-		if r.t.inline {
-			r.fly(ctx, f)
-			continue
-		}
-		r.start(ctx, f)
+	o := outgoing{r: r, gate: g, window: &w, items: items, again: again, texts: map[string]*wording{}}
+	next := func() (flight, bool, bool) { return o.next(ctx) }
+	fly := func(f flight) { r.fly(ctx, f) }
+	if len(items) == 0 {
+		return true
 	}
-	return true
+	if r.t.inline {
+		for more := true; more; {
+			var f flight
+			var ok bool
+			if f, ok, more = next(); ok {
+				fly(f)
+			}
+		}
+		return !o.stopped
+	}
+	g.crew.send(&sending{lane: r.claim.Lane, next: next, fly: fly, begun: make(chan struct{})})
+	return !o.stopped
+}
+
+// outgoing is a granted window, some of which has left.
+type outgoing struct {
+	r       *run
+	gate    *gate
+	window  *Window
+	items   []Item // who has not had their turn
+	again   bool
+	texts   map[string]*wording // by language
+	stopped bool                // nothing more may leave
 }
 
 // flight is one request that is about to be made.
 type flight struct {
-	gate   *gate
-	place  int // in its pace
-	window *Window
-	item   *Item
-	text   Text
-	again  bool
+	of    *outgoing
+	place int // in the gateway's pace
+	item  *Item
+	text  *Text
 }
 
-// start has somebody make the request: whoever of this batch is free, else
-// somebody new. They stay for the batch, since a goroutine that has made a
-// request has grown to what one takes.
-func (r *run) start(ctx context.Context, f flight) {
-	select {
-	case r.hands <- f:
-	default:
-		go func() {
-			for more := true; more; f, more = <-r.hands {
-				r.fly(ctx, f)
-			}
-		}()
+// next waits for the turn of the next recipient who can be sent to, if there is
+// one.
+func (o *outgoing) next(ctx context.Context) (f flight, ok, more bool) {
+	r := o.r
+	for len(o.items) > 0 {
+		i := &o.items[0]
+		text := o.texts[i.Lang]
+		if text == nil {
+			text = r.wording(i.Lang)
+			o.texts[i.Lang] = text
+		}
+		if i.To == "" || text.missing != "" {
+			r.skip(ctx, o.gate, *o.window, *i, text.missing)
+			o.items = o.items[1:]
+			continue
+		}
+		place, ok := r.turn(ctx, o.gate)
+		if !ok {
+			r.refund(o.window, o.items)
+			o.items, o.stopped = nil, true
+			break
+		}
+		o.items = o.items[1:]
+		r.sent = max(r.sent, i.Rcpt)
+		r.flights.Add(1)
+		return flight{o, place, i, &text.Text}, true, len(o.items) > 0
 	}
+	return flight{}, false, false
 }
 
 // fly makes a request.
 func (r *run) fly(ctx context.Context, f flight) {
 	defer r.flights.Done()
-	if !r.hand(ctx, f.gate, f.place, *f.item, r.message(*f.item, f.text, f.again)) {
-		r.refund(*f.window, []Item{*f.item})
+	g := f.of.gate
+	m := r.message(f.item, *f.text, f.of.again)
+	begun := r.begin(g, f.place)
+	ref, err := g.Gateway.Send(r.s.limits.of(ctx), m)
+	v := r.judge(g, begun, err)
+	r.record(ctx, r.outcome(g, f.item, ref, &v))
+	if v.kind != Handed && v.kind != Doubtful {
+		r.refund(f.of.window, []Item{*f.item}) // the gateway does not have it
 	}
 }
 
 // refund takes back what was reserved for those whose message no gateway has
 // now. Nothing was for those without an address.
-func (r *run) refund(w Window, items []Item) {
+func (r *run) refund(w *Window, items []Item) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.day = w.Day
@@ -108,22 +130,22 @@ type wording struct {
 	missing string
 }
 
-func (r *run) wording(lang string) wording {
+func (r *run) wording(lang string) *wording {
 	text, ok := r.notice.TextFor(r.class(), lang)
 	if !ok {
 		r.s.alarm(AlarmNoText, r.notice.ID, "it has no text for "+string(r.class())+", so nobody is told that way", r.t.now())
-		return wording{missing: "no_text"}
+		return &wording{missing: "no_text"}
 	}
 	if err := r.s.o.Refuse(r.notice, &text); err != nil {
 		r.s.alarm(AlarmRefused, r.notice.ID, "the text for "+string(r.class())+" in "+text.Lang+" must not leave: "+err.Error(), r.t.now())
-		return wording{missing: "text_refused"}
+		return &wording{missing: "text_refused"}
 	}
-	return wording{Text: text}
+	return &wording{Text: text}
 }
 
 // skip passes over somebody this channel cannot carry the notice to.
 func (r *run) skip(ctx context.Context, g *gate, w Window, i Item, missing string) {
-	r.refund(w, []Item{i})
+	r.refund(&w, []Item{i})
 	r.sent = max(r.sent, i.Rcpt)
 	code := cmp.Or(missing, "no_address")
 	r.setback(setback{Mover: Mover{Rcpt: i.Rcpt, Again: i.Again, Why: code}, next: NextHop, lost: Ending{Rcpt: i.Rcpt, Why: code}})
@@ -173,7 +195,7 @@ func (r *run) passedOver() bool {
 
 // message is the text for one recipient. Where an earlier one may have arrived
 // it says so, but not when the gateway is to drop it as the same.
-func (r *run) message(i Item, text Text, again bool) Message {
+func (r *run) message(i *Item, text Text, again bool) Message {
 	if text.Switched != "" && r.passedOver() {
 		text.Body = text.Switched
 	}
@@ -193,36 +215,30 @@ func (r *run) message(i Item, text Text, again bool) Message {
 	return m
 }
 
-// hand makes one request, and records what came of it. It reports whether the
-// gateway has the message, or may have it.
-func (r *run) hand(ctx context.Context, g *gate, place int, i Item, m Message) (taken bool) {
-	ref, v := r.exchange(ctx, g, place, func(ctx context.Context) (string, error) { return g.Gateway.Send(ctx, m) })
-	r.record(ctx, r.outcome(g, i, ref, v))
-	return v.kind == Handed || v.kind == Doubtful
-}
-
-// exchange makes one request, in the place at the gateway that turn has taken.
-// A request that has begun is not broken off by the end of ctx: its answer is
-// worth having.
-func (r *run) exchange(ctx context.Context, g *gate, place int, send func(context.Context) (string, error)) (ref string, v verdict) {
-	request, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.s.o.SendTimeout)
+// begin notes that a request begins in the place at the gateway that turn has
+// taken.
+func (r *run) begin(g *gate, place int) time.Time {
 	begun := time.Now()
 	if !r.t.inline {
-		g.left(place)
+		g.left(place, begun)
 	}
-	ref, err := send(request)
-	cancel()
+	return begun
+}
+
+// judge reads how a request ended that began at a time, and makes room for the
+// next.
+func (r *run) judge(g *gate, begun time.Time, err error) verdict {
 	<-g.slots
-	v = g.judge(err)
-	r.s.o.Metrics.answered(g.Name, v, time.Since(begun))
+	v := g.judge(err)
+	r.s.o.Metrics.answered(g, &v, time.Since(begun))
 	if g.heard(v, r.t.tick()) {
 		r.s.alarm(AlarmGateway, g.Name, "it keeps failing and is given rests: "+clip(v.text), r.t.now())
 	}
-	return ref, v
+	return v
 }
 
 // outcome is what an answer means for one recipient.
-func (r *run) outcome(g *gate, i Item, ref string, v verdict) Result {
+func (r *run) outcome(g *gate, i *Item, ref string, v *verdict) Result {
 	res := Result{Kind: v.kind, Rank: handedOver(g), Rcpt: i.Rcpt, Ref: ref, Gateway: g.Name, Code: v.code, Text: clip(v.text), Answer: v.answer()}
 	switch v.kind {
 	case Handed:
@@ -261,7 +277,7 @@ func (r *run) doubt(at time.Time) {
 }
 
 // failed decides what follows a try that left nothing.
-func (r *run) failed(g *gate, i Item, v verdict, res *Result) {
+func (r *run) failed(g *gate, i *Item, v *verdict, res *Result) {
 	tries := i.Tries
 	if v.rest == 0 || v.aside {
 		tries++

@@ -53,7 +53,7 @@ type Options struct {
 	BatchSize   int           // recipients of a batch: 500
 	Window      int           // most recipients authorised at once, where no rate makes it fewer: a whole batch
 	Chunk       int           // recipients planned in one transaction: 5,000
-	Early       int           // people of a notice whose deliveries are written when they are planned, not only with their results: 1,000,000; -1: nobody
+	Early       int           // people of a notice whose deliveries are written when they are planned, not only with their results: 500; -1: nobody
 	Tries       int           // at one gateway: 3
 }
 
@@ -102,6 +102,7 @@ type Sender struct {
 	outlets map[string]*outlet
 	order   []string // ids of the channels, in the configuration's order
 	desk    desk
+	limits  limits
 
 	toPlan, toSend, toSweep chan struct{}
 
@@ -126,6 +127,7 @@ func NewSender(ledger Ledger, o Options) *Sender {
 		s.outlets[c.ID] = newOutlet(c, o.Concurrency)
 		s.order = append(s.order, c.ID)
 	}
+	s.limits.each = o.SendTimeout
 	s.desk = desk{
 		window: o.Flush, enough: 4 * o.Concurrency, giveUp: o.TTL, log: o.Log, enter: s.enter, full: make(chan struct{}, 1),
 	}

@@ -206,7 +206,7 @@ func (r *run) find(ctx context.Context, i Item) (missing bool) {
 	text, _ := r.notice.TextFor(r.class(), i.Lang)
 	request, cancel := context.WithTimeout(ctx, r.s.o.SendTimeout)
 	defer cancel()
-	found, ref, rank, err := g.Gateway.(Finder).Find(request, r.message(i, text, false), i.Doubt.Add(-r.s.o.SendTimeout))
+	found, ref, rank, err := g.Gateway.(Finder).Find(request, r.message(&i, text, false), i.Doubt.Add(-r.s.o.SendTimeout))
 	switch {
 	case err != nil && r.t.now().Sub(i.Doubt) > r.s.o.SettleWait+askFor:
 		return true

@@ -53,11 +53,14 @@ func (v verdict) answer() Answer {
 	return Answered
 }
 
+// classOK is the class of what a gateway took.
+const classOK = "ok"
+
 // class names the verdict for the metrics.
 func (v verdict) class() string {
 	switch {
 	case v.kind == Handed:
-		return "ok"
+		return classOK
 	case v.aside || v.kind == Refused && v.recipient:
 		return "recipient"
 	case v.rest > 0:

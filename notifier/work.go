@@ -43,12 +43,22 @@ func (s *Sender) claimAll(ctx context.Context, t *term) error {
 
 // claimStrays takes batches of channels that the configuration has no more:
 // whoever is in them goes on by the next hop. It looks now and then, since a
-// node that still knows the channel may die at any time.
+// node that still knows the channel may die at any time; and lets go what has
+// expired while it was kept back.
 func (s *Sender) claimStrays(ctx context.Context, t *term) error {
 	if !t.strays.IsZero() && t.tick().Sub(t.strays) < lookAgain {
 		return nil
 	}
 	t.strays = t.tick()
+	freed, err := s.ledger.FreeExpired(ctx, t.now())
+	if err != nil {
+		return err
+	}
+	if freed {
+		t.worked()
+		poke(s.toPlan)
+		poke(s.toSend)
+	}
 	channels, err := s.ledger.Ready(ctx)
 	if err != nil {
 		return err
@@ -170,7 +180,6 @@ type run struct {
 	stays   bool           // nobody has a better way, though every gateway is judged dead
 	again   time.Time      // when to come back; zero: no need to
 	flights sync.WaitGroup // requests that have begun, until their results are durable
-	hands   chan flight    // to those who are free to make the next request
 
 	mu       sync.Mutex
 	unspent  int64          // reserved for messages that no gateway took …
@@ -195,8 +204,8 @@ type setback struct {
 func (s *Sender) work(ctx context.Context, t *term, o *outlet, c Claim) {
 	defer poke(s.toSend)
 	defer t.drop(c)
-	r := &run{s: s, t: t, o: o, claim: c, sent: c.Auth, hands: make(chan flight)}
-	defer close(r.hands)
+	r := &run{s: s, t: t, o: o, claim: c, sent: c.Auth}
+	defer o.man()()
 	err := r.carry(ctx)
 	r.flights.Wait()
 	if err == nil && r.through && r.again.IsZero() {

@@ -349,64 +349,6 @@ func (s *Store) Authorise(ctx context.Context, w notifier.Window) (g notifier.Gr
 	return g, nil
 }
 
-// untried reads the next recipients of a claim above a mark, one more than the
-// window has room for. It is asked for every recipient there is, so it reads
-// nothing that a first try does not need.
-func (s *Store) untried(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) ([]scannedItem, error) {
-	rows, err := s.untriedRows(ctx, tx, w, mark)
-	if err != nil || rows == nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := make([]scannedItem, 0, w.Limit+1)
-	for rows.Next() {
-		var i scannedItem
-		var bar int
-		if err := rows.Scan(&i.Rcpt, &i.Tries, &i.Again, &i.Lang, &i.sealed, &bar); err != nil {
-			return nil, err
-		}
-		i.gone, i.pending = bar == 3, bar == 1
-		switch {
-		case i.Rcpt == 0:
-			i.To = w.Target
-		case bar == 0:
-			if i.To, err = s.unseal(i.Rcpt, w.Kind, i.sealed); err != nil {
-				return nil, err
-			}
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, s.openPending(ctx, tx, w.Batch, w.Kind, items)
-}
-
-// What a first try needs of a delivery d, its subscriber s and address a.
-const untriedPerson = `COALESCE(s.lang, ''), a.cipher,
-	CASE WHEN s.gone > 0 THEN 3 WHEN a.cipher IS NULL THEN 2 WHEN a.confirmed = 0 OR a.suppressed <> '' THEN 1 ELSE 0 END`
-
-// untriedRows are their rows; nil if nobody is left of a late batch.
-func (s *Store) untriedRows(ctx context.Context, tx *sql.Tx, w *notifier.Window, mark int64) (*sql.Rows, error) {
-	if w.Late {
-		people, late, err := s.untriedLate(ctx, tx, w.Batch, mark, w.Limit+1)
-		if err != nil || late && len(people) == 0 {
-			return nil, err
-		}
-		if late {
-			list, arg := s.list(people, 2)
-			return tx.QueryContext(ctx, `
-				SELECT p.rcpt, 0, 0, `+untriedPerson+` FROM `+list+`
-				LEFT JOIN subscriber s ON s.id = p.rcpt
-				LEFT JOIN address a ON a.subscriber = p.rcpt AND a.kind = $1 ORDER BY p.rcpt`, append([]any{w.Kind}, arg...)...)
-		}
-	}
-	return tx.QueryContext(ctx, `
-		SELECT d.rcpt, d.tries, d.again, `+untriedPerson+`
-		FROM `+itemTables+` WHERE d.batch = $1 AND d.rcpt > $3 AND d.rank = 0 AND d.fate = 0 ORDER BY d.rcpt LIMIT $4`,
-		w.Batch, w.Kind, mark, w.Limit+1)
-}
-
 // Resend arms recipients in doubt for one more hand-over.
 func (s *Store) Resend(ctx context.Context, w notifier.Window, rcpts []int64) (g notifier.Grant, err error) {
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
@@ -502,7 +444,9 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, w *notifier.Window, g *no
 	begun := g.Auth >= 0
 	given := 0
 	stop := notifier.OverCap
-	for _, i := range found {
+	g.Items = make([]notifier.Item, 0, len(found))
+	for n := range found {
+		i := &found[n]
 		if i.gone {
 			if err := cancelOne(ctx, tx, w, i.Rcpt); err != nil {
 				return err
@@ -681,9 +625,9 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c notifier.Claim, l notif
 // are through as it has recipients.
 func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 	n, err := change(ctx, tx, `
-		UPDATE batch SET state = 2, owner = '', due = $1, late = 0
+		UPDATE batch SET state = 2, owner = '', due = $1, check_at = CASE WHEN $3 = 1 THEN check_at ELSE $1 END, late = 0
 		WHERE id = $2 AND size = (SELECT COUNT(*) FROM delivery WHERE batch = $2 AND (rank > 0 OR fate NOT IN (0, 1)))`,
-		millis(f.Due), f.Batch)
+		millis(f.Due), f.Batch, flag(f.More))
 	if err != nil || n == 0 {
 		return cmpErr(err, notifier.ErrOpen)
 	}
@@ -692,15 +636,16 @@ func closeBatch(ctx context.Context, tx *sql.Tx, f notifier.Finish) error {
 			return err
 		}
 	}
-	if f.More {
-		var failed int
-		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1 AND rank = 3 AND fate = 0", f.Batch).Scan(&failed)
-		if err != nil {
-			return err
-		}
-		if failed > 0 { // a receipt came in between
-			return checkNow(ctx, tx, f.Batch)
-		}
+	if !f.More {
+		return nil
+	}
+	var failed int
+	err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1 AND rank = 3 AND fate = 0", f.Batch).Scan(&failed)
+	if err != nil {
+		return err
+	}
+	if failed > 0 { // a receipt came in between
+		return checkNow(ctx, tx, f.Batch)
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE batch SET check_at = $1 WHERE id = $2", millis(f.Due), f.Batch)
 	return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,13 +14,32 @@ import (
 // them twice changes nothing.
 func (s *Store) Enter(ctx context.Context, node string, results []notifier.Result, receipts []notifier.ReceiptRow) (unknown int, err error) {
 	ctx = s.calm(ctx)
+	if s.closely.Add(-1) < 0 {
+		if s.dialect == postgres && len(receipts) == 0 && arePlain(results) {
+			err = s.enterPlain(ctx, node, results)
+		} else {
+			unknown, err = s.enter(ctx, node, results, receipts, false)
+		}
+		if !errors.Is(err, errLookClosely) {
+			return unknown, err
+		}
+		s.closely.Store(lookClosely)
+	}
+	return s.enter(ctx, node, results, receipts, true)
+}
+
+// lookClosely is for how many commits results are looked at one by one after some
+// of them had to be: where a receipt was faster than an answer, others will be too.
+const lookClosely = 100
+
+func (s *Store) enter(ctx context.Context, node string, results []notifier.Result, receipts []notifier.ReceiptRow, closely bool) (unknown int, err error) {
 	err = s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		unknown = 0
 		t, p, waits := tallies{}, pulses{}, spreads{}
 		for i := range results {
 			p.result(&results[i])
 		}
-		rest, err := s.handAll(ctx, tx, results, t)
+		rest, err := s.handAll(ctx, tx, results, t, closely)
 		if err != nil {
 			return fmt.Errorf("recording hand-overs: %w", err)
 		}
@@ -32,145 +52,18 @@ func (s *Store) Enter(ctx context.Context, node string, results []notifier.Resul
 		if unknown, err = s.takeReceipts(ctx, tx, receipts, t, p, waits); err != nil {
 			return fmt.Errorf("recording receipts: %w", err)
 		}
-		return cmpErr(addTally(ctx, tx, node, t), addPulses(ctx, tx, node, p), addSpreads(ctx, tx, node, waits))
+		return runAll(ctx, tx, "counting", slices.Concat(t.statements(node), p.statements(node), waits.statements(node)))
 	})
 	return unknown, err
-}
-
-// handAll records plain hand-overs the fast way, and gives back all that needs
-// a closer look.
-func (s *Store) handAll(ctx context.Context, tx *sql.Tx, results []notifier.Result, t tallies) (rest []*notifier.Result, err error) {
-	plain := make([]*notifier.Result, 0, len(results))
-	late := make([]*notifier.Result, 0, len(results))
-	for i := range results {
-		r := &results[i]
-		switch {
-		case r.Kind != notifier.Handed || r.Thread != "":
-			rest = append(rest, r)
-		case r.Late:
-			late = append(late, r)
-		default:
-			plain = append(plain, r)
-		}
-	}
-	take, takeLate := handEach, handEachLate
-	if s.dialect == postgres {
-		take, takeLate = handAtOnce, handLateAtOnce
-	}
-	left, err := take(ctx, tx, plain, t)
-	if err != nil {
-		return nil, err
-	}
-	more, err := takeLate(ctx, tx, late, t)
-	return slices.Concat(rest, left, more), err
-}
-
-// handEach is SQLite's way: one prepared row after another.
-func handEach(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies) (left []*notifier.Result, err error) {
-	return handPrepared(ctx, tx, results, t, `
-		UPDATE delivery SET rank = $1, fate = CASE WHEN fate = 1 THEN 0 ELSE fate END, ref = $2, gateway = $3, at = $4, done = $4
-		WHERE batch = $5 AND rcpt = $6 AND rank = 0 AND doubt = 0`)
-}
-
-// handEachLate is the same for those who may have no row yet.
-func handEachLate(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies) (left []*notifier.Result, err error) {
-	return handPrepared(ctx, tx, results, t, `
-		INSERT INTO delivery (rank, ref, gateway, at, done, batch, rcpt) VALUES ($1, $2, $3, $4, $4, $5, $6)
-		ON CONFLICT (batch, rcpt) DO UPDATE SET rank = excluded.rank, fate = CASE WHEN delivery.fate = 1 THEN 0 ELSE delivery.fate END,
-		  ref = excluded.ref, gateway = excluded.gateway, at = excluded.at, done = excluded.done
-		WHERE delivery.rank = 0 AND delivery.doubt = 0`)
-}
-
-func handPrepared(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies, text string) (left []*notifier.Result, err error) {
-	if len(results) == 0 {
-		return nil, nil
-	}
-	hand, err := tx.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	defer hand.Close()
-	for _, r := range results {
-		done, err := hand.ExecContext(ctx, int(r.Rank), r.Ref, r.Gateway, millis(r.At), r.Batch, r.Rcpt)
-		if err != nil {
-			return nil, err
-		}
-		if n, err := done.RowsAffected(); err != nil {
-			return nil, err
-		} else if n == 0 {
-			left = append(left, r)
-			continue
-		}
-		t.hand(r)
-	}
-	return left, nil
-}
-
-// handAtOnce is PostgreSQL's way: one statement, one journey.
-func handAtOnce(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies) (left []*notifier.Result, err error) {
-	return handTogether(ctx, tx, results, t, `
-		  UPDATE delivery d SET rank = v.rank, fate = CASE WHEN d.fate = 1 THEN 0 ELSE d.fate END,
-		         ref = v.ref, gateway = v.gateway, at = v.at, done = v.at
-		  FROM v WHERE d.batch = v.batch AND d.rcpt = v.rcpt AND d.rank = 0 AND d.doubt = 0
-		  RETURNING d.batch, d.rcpt`)
-}
-
-// handLateAtOnce is the same for those who may have no row yet.
-func handLateAtOnce(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies) (left []*notifier.Result, err error) {
-	return handTogether(ctx, tx, results, t, `
-		  INSERT INTO delivery (batch, rcpt, rank, ref, gateway, at, done)
-		  SELECT v.batch, v.rcpt, v.rank, v.ref, v.gateway, v.at, v.at FROM v ORDER BY v.n
-		  ON CONFLICT (batch, rcpt) DO UPDATE SET rank = excluded.rank, fate = CASE WHEN delivery.fate = 1 THEN 0 ELSE delivery.fate END,
-		    ref = excluded.ref, gateway = excluded.gateway, at = excluded.at, done = excluded.done
-		  WHERE delivery.rank = 0 AND delivery.doubt = 0
-		  RETURNING batch, rcpt`)
-}
-
-// handTogether runs a statement over results v that gives back whose it took.
-// Only who was not taken is worth the journey back.
-func handTogether(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies, text string) (left []*notifier.Result, err error) {
-	if len(results) == 0 {
-		return nil, nil
-	}
-	n := len(results)
-	batches, rcpts, ranks, ats := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	refs, gateways := make([]string, n), make([]string, n)
-	for i, r := range results {
-		batches[i], rcpts[i], ranks[i], ats[i], refs[i], gateways[i] = r.Batch, r.Rcpt, int64(r.Rank), millis(r.At), r.Ref, r.Gateway
-	}
-	//nolint:gosec // text is a constant
-	rows, err := tx.QueryContext(ctx, `
-		WITH v AS MATERIALIZED (
-		  SELECT batch, rcpt, rank, ref, gateway, at, n
-		  FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS BIGINT[]))
-		         WITH ORDINALITY AS v(batch, rcpt, rank, ref, gateway, at, n)),
-		u AS (`+text+`)
-		SELECT v.n FROM v WHERE (v.batch, v.rcpt) NOT IN (SELECT u.batch, u.rcpt FROM u) ORDER BY v.n`, batches, rcpts, ranks, refs, gateways, ats)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	missed := make([]bool, n)
-	for rows.Next() {
-		var place int
-		if err := rows.Scan(&place); err != nil {
-			return nil, err
-		}
-		missed[place-1] = true
-		left = append(left, results[place-1])
-	}
-	for i, r := range results {
-		if !missed[i] {
-			t.hand(r)
-		}
-	}
-	return left, rows.Err()
 }
 
 // recordResult records one result, whatever is known of the delivery already.
 func recordResult(ctx context.Context, tx *sql.Tx, r *notifier.Result, t *tallied) error {
 	if r.Late {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO delivery (batch, rcpt) VALUES ($1, $2) ON CONFLICT (batch, rcpt) DO NOTHING", r.Batch, r.Rcpt); err != nil {
+		// Of a batch that is closed everybody has a row, or it has been removed.
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO delivery (batch, rcpt) SELECT id, CAST($2 AS BIGINT) FROM batch WHERE id = $1 AND state < 2
+			ON CONFLICT (batch, rcpt) DO NOTHING`, r.Batch, r.Rcpt); err != nil {
 			return err
 		}
 	}

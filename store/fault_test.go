@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // errFault is what a fault of the database looks like.
@@ -111,6 +113,16 @@ func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driv
 	}
 	rows, err := c.wholeConn.QueryContext(ctx, query, args)
 	return &countedRows{rows, c.f}, err
+}
+
+// Conn is PostgreSQL's connection itself, for what is sent in one journey; it
+// breaks off before that arrives.
+func (c *faultyConn) Conn() *pgx.Conn {
+	conn := c.wholeConn.(interface{ Conn() *pgx.Conn }).Conn()
+	if c.f.strike() {
+		_ = conn.Close(context.Background())
+	}
+	return conn
 }
 
 func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

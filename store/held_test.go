@@ -91,3 +91,36 @@ func TestQuietHoursHoldWhatWasHeld(t *testing.T) {
 		c.balance(n.ID)
 	})
 }
+
+// What expires while an operator keeps it back ends as expired, wholly planned or
+// not: it does not wait to be freed.
+func TestAHeldNoticeExpires(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		subscribe(t, s, 30, "sms")
+		c := newCity(t, s, func(o *notifier.Options) { o.BatchSize, o.Chunk, o.Window = 10, 10, 5 })
+		n, unplanned := noticeOf(status.EventOpened), noticeOf(status.EventWorsened)
+		n.Expires = march.Add(time.Hour)
+		unplanned.ID, unplanned.Incident, unplanned.Expires = "unplanned", "i2", march.Add(time.Hour)
+		c.holdAfter(n.ID, 3)
+		tell(t, s, n)
+		c.step(3 * time.Second)
+		tell(t, s, unplanned)
+		if err := s.HoldNotice(t.Context(), unplanned.ID, c.now); err != nil {
+			t.Fatal(err)
+		}
+		c.step(time.Minute)
+		c.now = march.Add(time.Hour)
+		c.step(time.Minute)
+		c.want("texts before it was held", len(c.sms.messages()), 5)
+		for _, id := range []string{n.ID, unplanned.ID} {
+			c.balance(id)
+			p, err := s.Progress(t.Context(), id)
+			if err != nil || !p.Planned || !p.Held.IsZero() || p.Channels[0].Cancelled+p.Channels[0].Handed != 30 {
+				t.Errorf("%s: %+v, %v", id, p, err)
+			}
+		}
+		if q, err := s.Queue(t.Context(), c.now); err != nil || q.Depth != 0 {
+			t.Errorf("waiting: %+v, %v", q, err)
+		}
+	})
+}

@@ -34,6 +34,27 @@ func (s *Store) FreeNotice(ctx context.Context, id string) error {
 	return s.setHeld(ctx, id, 0, freed, "lane >= 1000")
 }
 
+// FreeExpired lets notices go on that are kept back and not worth sending any
+// more: whoever takes up their people ends them as over. It says whether there
+// were any.
+func (s *Store) FreeExpired(ctx context.Context, now time.Time) (bool, error) {
+	ids, err := texts(ctx, s.read, `
+		SELECT id FROM notice WHERE state < 2 AND held > 0 AND expires > 0 AND expires <= $1
+		UNION
+		SELECT id FROM notice WHERE number > 0 AND number IN (SELECT notice FROM batch WHERE state = 0 AND lane >= 1000)
+		  AND held > 0 AND expires > 0 AND expires <= $1
+		ORDER BY id`, millis(now))
+	if err != nil {
+		return false, fmt.Errorf("looking for notices that expired while they were held: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.FreeNotice(ctx, id); err != nil && !errors.Is(err, ErrNoticeOver) {
+			return false, err
+		}
+	}
+	return len(ids) > 0, nil
+}
+
 // freed takes off what holding has added.
 const freed = "lane = lane - 1000, ready_at = ready_at - 1125899906842624"
 

@@ -161,20 +161,15 @@ func (s *Store) cancelAbove(ctx context.Context, tx *sql.Tx, batch, mark int64, 
 	return known + unknown, err
 }
 
-// The two kinds of audience: who has subscribed, and whom an app has brought.
+// The kinds of audience: who has subscribed, whom an app has brought, and who is
+// told once more. How they can be reached is a look of its own: each follows one
+// index from end to end, which takes half as long as looking everybody up.
 const (
 	audienceText = `
-		SELECT s.id, COALESCE(a.kind, ''), s.topics, s.quiet, s.ways, 0
-		FROM (SELECT id, topics, quiet, ways FROM subscriber
-		      WHERE id > $1 AND id <= $2 AND plan = $3 AND gone = 0 AND at_least > $4 AND at_least <= $5
-		      ORDER BY id LIMIT $6) s
-		LEFT JOIN address a ON a.subscriber = s.id AND a.confirmed > 0 AND a.suppressed = ''
-		ORDER BY s.id, a.kind`
-	listText = `
-		SELECT l.person, COALESCE(a.kind, ''), '', '', '', 0
-		FROM (SELECT person FROM app_list_person WHERE person > $1 AND list = $2 ORDER BY person LIMIT $3) l
-		LEFT JOIN address a ON a.subscriber = l.person AND a.confirmed > 0 AND a.suppressed = ''
-		ORDER BY l.person, a.kind`
+		SELECT id, ` + wishesText + `, 0 FROM subscriber
+		WHERE id > $1 AND id <= $2 AND plan = $3 AND gone = 0 AND at_least > $4 AND at_least <= $5
+		ORDER BY id LIMIT $6`
+	listText = "SELECT person, NULL, 0 FROM app_list_person WHERE person > $1 AND list = $2 ORDER BY person LIMIT $3"
 )
 
 // People reads the next of a notice's audience, with the kinds of address that
@@ -195,36 +190,65 @@ func (s *Store) People(ctx context.Context, p notifier.Planning, above status.St
 	if origin > 0 {
 		text, args = resendText, []any{p.Cursor, origin, turn, limit}
 	}
-	rows, err := s.read.QueryContext(ctx, text, args...)
+	people := make([]notifier.Person, 0, limit)
+	hours := quietHours{}
+	err = each(ctx, s.read, func(rows *sql.Rows) error {
+		var w sql.NullString
+		person := notifier.Person{}
+		err := rows.Scan(&person.ID, &w, &person.Again)
+		if w.Valid {
+			person.Wishes = readWishes(w.String, hours)
+		}
+		people = append(people, person)
+		return err
+	}, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the audience: %w", err)
 	}
-	defer rows.Close()
-	people := make([]notifier.Person, 0, limit)
-	hours := quietHours{}
-	for rows.Next() {
+	if err := s.readReach(ctx, people); err != nil {
+		return nil, fmt.Errorf("reading how an audience can be reached: %w", err)
+	}
+	if !p.Heard || len(people) == 0 {
+		return people, nil
+	}
+	return people, s.markHeard(ctx, p, people)
+}
+
+// readReach adds how people, in rising order, can be reached.
+func (s *Store) readReach(ctx context.Context, people []notifier.Person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	among, args := s.among("subscriber", ids, 1)
+	alone := map[string][]string{} // most have one kind of address
+	i := 0
+	err := each(ctx, s.read, func(rows *sql.Rows) error {
 		var id int64
 		var kind string
-		var w wishes
-		var again bool
-		if err := rows.Scan(&id, &kind, &w.topics, &w.quiet, &w.ways, &again); err != nil {
-			return nil, fmt.Errorf("reading the audience: %w", err)
+		if err := rows.Scan(&id, &kind); err != nil {
+			return err
 		}
-		if n := len(people); n == 0 || people[n-1].ID != id {
-			people = append(people, notifier.Person{ID: id, Wishes: w.read(hours), Again: again})
+		for i < len(people)-1 && people[i].ID < id {
+			i++
 		}
-		if kind != "" {
-			last := &people[len(people)-1]
-			last.Kinds = append(last.Kinds, kind)
+		if p := &people[i]; p.ID == id && len(p.Kinds) == 0 {
+			if alone[kind] == nil {
+				alone[kind] = []string{kind}
+			}
+			p.Kinds = alone[kind][:1:1]
+		} else if p.ID == id {
+			p.Kinds = append(p.Kinds, kind)
 		}
-	}
+		return nil
+	}, "SELECT subscriber, kind FROM address WHERE confirmed > 0 AND suppressed = '' AND "+among+" ORDER BY subscriber, kind", args...)
 	for i := range people {
 		people[i].Reach = notifier.InOrder(people[i].Kinds, people[i].Wishes.Order)
 	}
-	if err := rows.Err(); err != nil || !p.Heard || len(people) == 0 {
-		return people, err
-	}
-	return people, s.markHeard(ctx, p, people)
+	return err
 }
 
 // onePerson reads an audience of one. Its address need not be confirmed, and may

@@ -60,8 +60,16 @@ func (p pulses) receipt(gateway string, taken, told int64) {
 	b.Age += time.Duration(max(told-taken, 0)) * time.Millisecond
 }
 
-// addPulses adds to the node's own rows, in one order for all.
-func addPulses(ctx context.Context, tx *sql.Tx, node string, p pulses) error {
+const pulseText = `
+	INSERT INTO pulse (gateway, slot, node, answered, taken, told, age, faults, throttled)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	ON CONFLICT (gateway, slot, node) DO UPDATE SET
+	  answered = pulse.answered + excluded.answered, taken = pulse.taken + excluded.taken,
+	  told = pulse.told + excluded.told, age = pulse.age + excluded.age,
+	  faults = pulse.faults + excluded.faults, throttled = pulse.throttled + excluded.throttled`
+
+// statements add to the node's own rows, in one order for all.
+func (p pulses) statements(node string) []statement {
 	keys := make([]pulseKey, 0, len(p))
 	for k := range p {
 		keys = append(keys, k)
@@ -69,20 +77,12 @@ func addPulses(ctx context.Context, tx *sql.Tx, node string, p pulses) error {
 	slices.SortFunc(keys, func(a, b pulseKey) int {
 		return cmp.Or(cmp.Compare(a.gateway, b.gateway), cmp.Compare(a.slot, b.slot))
 	})
-	for _, k := range keys {
+	all := make([]statement, len(keys))
+	for i, k := range keys {
 		b := p[k]
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO pulse (gateway, slot, node, answered, taken, told, age, faults, throttled)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (gateway, slot, node) DO UPDATE SET
-			  answered = pulse.answered + excluded.answered, taken = pulse.taken + excluded.taken,
-			  told = pulse.told + excluded.told, age = pulse.age + excluded.age,
-			  faults = pulse.faults + excluded.faults, throttled = pulse.throttled + excluded.throttled`,
-			k.gateway, k.slot, node, b.Answered, b.Taken, b.Told, b.Age.Milliseconds(), b.Faults, b.Throttled); err != nil {
-			return fmt.Errorf("counting a gateway's answers: %w", err)
-		}
+		all[i] = statement{pulseText, []any{k.gateway, k.slot, node, b.Answered, b.Taken, b.Told, b.Age.Milliseconds(), b.Faults, b.Throttled}}
 	}
-	return nil
+	return all
 }
 
 // Pulse gives what is known of every gateway since a time, oldest first.

@@ -257,11 +257,8 @@ func rowsOf(number, turn int64, people []missed) string {
 
 // resendText is the audience of a resending.
 const resendText = `
-	SELECT s.id, COALESCE(a.kind, ''), s.topics, s.quiet, s.ways, s.again
-	FROM (SELECT p.person AS id, u.topics, u.quiet, u.ways, p.again FROM resend_person p JOIN subscriber u ON u.id = p.person
-	      WHERE p.person > $1 AND p.origin = $2 AND p.turn = $3 ORDER BY p.person LIMIT $4) s
-	LEFT JOIN address a ON a.subscriber = s.id AND a.confirmed > 0 AND a.suppressed = ''
-	ORDER BY s.id, a.kind`
+	SELECT p.person, ` + wishesText + `, p.again FROM resend_person p JOIN subscriber u ON u.id = p.person
+	WHERE p.person > $1 AND p.origin = $2 AND p.turn = $3 ORDER BY p.person LIMIT $4`
 
 // resendOf says of which notice another is the resending; 0: of none.
 func (s *Store) resendOf(ctx context.Context, id string) (number, turn int64, err error) {

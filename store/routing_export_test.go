@@ -74,3 +74,9 @@ func (s *Store) PretendRescued(ctx context.Context, batch, rcpt int64, now time.
 func (s *Store) PretendTrimmed(ctx context.Context, batch int64) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return dropBatch(ctx, tx, batch) })
 }
+
+// Rows counts the deliveries that are there of a batch, whether it is or not.
+func (s *Store) Rows(ctx context.Context, batch int64) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE batch = $1", batch).Scan(&n)
+	return n, err
+}

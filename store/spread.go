@@ -2,9 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
-	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 
@@ -45,8 +42,12 @@ func (s spreads) handed(results []notifier.Result, rest []*notifier.Result) {
 	}
 }
 
-// addSpreads adds to the node's own rows, in one order for all.
-func addSpreads(ctx context.Context, tx *sql.Tx, node string, s spreads) error {
+const spreadText = `
+	INSERT INTO spread (notice, channel, node, what, bucket, people) VALUES ($1, $2, $3, $4, $5, $6)
+	ON CONFLICT (notice, channel, node, what, bucket) DO UPDATE SET people = spread.people + excluded.people`
+
+// statements add to the node's own rows, in one order for all.
+func (s spreads) statements(node string) []statement {
 	keys := make([]spreadKey, 0, len(s))
 	for k := range s {
 		keys = append(keys, k)
@@ -54,13 +55,9 @@ func addSpreads(ctx context.Context, tx *sql.Tx, node string, s spreads) error {
 	slices.SortFunc(keys, func(a, b spreadKey) int {
 		return cmp.Or(cmp.Compare(a.notice, b.notice), cmp.Compare(a.channel, b.channel), cmp.Compare(a.what, b.what), cmp.Compare(a.bucket, b.bucket))
 	})
-	for _, k := range keys {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO spread (notice, channel, node, what, bucket, people) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (notice, channel, node, what, bucket) DO UPDATE SET people = spread.people + excluded.people`,
-			k.notice, k.channel, node, k.what, k.bucket, s[k]); err != nil {
-			return fmt.Errorf("counting how long it took: %w", err)
-		}
+	all := make([]statement, len(keys))
+	for i, k := range keys {
+		all[i] = statement{spreadText, []any{k.notice, k.channel, node, k.what, k.bucket, s[k]}}
 	}
-	return nil
+	return all
 }

@@ -9,12 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Store is a database. It is safe for concurrent use.
@@ -28,6 +28,7 @@ type Store struct {
 	keys    *Keys  // nil: personal data stays shut
 	series  seriesBook
 	quiet   quiet
+	closely atomic.Int64 // for how many commits results are looked at one by one; below 0: not at all
 
 	together together // SQLite's transactions that wait for one another
 }
@@ -123,11 +124,12 @@ func (s *Store) openPostgres(address string, o Options) error {
 }
 
 // preferIndexes tells PostgreSQL's planner what it cannot know of young tables:
-// every statement here finds its rows by an index. Without statistics it would
-// rather read tables whole, a hundred times a second. No statement is heavy
+// every statement here finds its rows by an index, in the order in which they
+// are wanted. Without statistics it would rather read tables whole, a hundred
+// times a second, or sort a million people to take the first of them. No statement is heavy
 // enough to be worth compiling, which the price put on whole tables suggests.
 func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off")
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET random_page_cost = 1.1; SET jit = off")
 	return err
 }
 
@@ -167,12 +169,12 @@ func (s *Store) openSQLite(path string, o Options) error {
 	reading := url.Values{"_pragma": append([]string{"query_only(1)", "cache_size(-4096)"}, pragmas["_pragma"]...)}
 	// A file's name may have what means something in an address.
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	if s.write, err = sql.Open("sqlite", file+writing.Encode()); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+	if s.write, err = openKeeping(file + writing.Encode()); err != nil {
+		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+reading.Encode()); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+	if s.read, err = openKeeping(file + reading.Encode()); err != nil {
+		return err
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
@@ -223,9 +225,13 @@ func (s *Store) calm(ctx context.Context) context.Context {
 // is simply done again; so is what SQLite undid with somebody else's. So do must
 // start from nothing each time.
 func (s *Store) inRetriedTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	return retried(func() error { return s.inTx(ctx, do) })
+}
+
+func retried(transaction func() error) error {
 	const most = 5
 	for try := 1; ; try++ {
-		err := s.inTx(ctx, do)
+		err := transaction()
 		e, ok := errors.AsType[*pgconn.PgError](err)
 		again := errors.Is(err, errUndone) || ok && (e.Code == "40P01" || e.Code == "40001")
 		if try == most || !again {

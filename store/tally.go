@@ -3,8 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"fmt"
 	"slices"
 
 	"bongsu/notifier"
@@ -41,7 +39,22 @@ func (t tallies) hand(r *notifier.Result) {
 }
 
 // addTally adds to the node's own rows: no two nodes wait for each other.
-func addTally(ctx context.Context, tx *sql.Tx, node string, t tallies) error {
+func addTally(ctx context.Context, q execer, node string, t tallies) error {
+	return runAll(ctx, q, "counting progress", t.statements(node))
+}
+
+const tallyText = `
+	INSERT INTO tally (notice, channel, node, planned, handed, delivered, failed, unknown, moved, cancelled, rescued, twice)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	ON CONFLICT (notice, channel, node) DO UPDATE SET
+	  planned = tally.planned + excluded.planned, handed = tally.handed + excluded.handed,
+	  delivered = tally.delivered + excluded.delivered, failed = tally.failed + excluded.failed,
+	  unknown = tally.unknown + excluded.unknown, moved = tally.moved + excluded.moved,
+	  cancelled = tally.cancelled + excluded.cancelled, rescued = tally.rescued + excluded.rescued,
+	  twice = tally.twice + excluded.twice`
+
+// statements are in one order for all.
+func (t tallies) statements(node string) []statement {
 	keys := make([]tallyKey, 0, len(t))
 	for k, v := range t {
 		if *v != (tallied{}) {
@@ -51,20 +64,12 @@ func addTally(ctx context.Context, tx *sql.Tx, node string, t tallies) error {
 	slices.SortFunc(keys, func(a, b tallyKey) int {
 		return cmp.Or(cmp.Compare(a.notice, b.notice), cmp.Compare(a.channel, b.channel))
 	})
-	for _, k := range keys {
+	all := make([]statement, len(keys))
+	for i, k := range keys {
 		v := t[k]
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO tally (notice, channel, node, planned, handed, delivered, failed, unknown, moved, cancelled, rescued, twice)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-			ON CONFLICT (notice, channel, node) DO UPDATE SET
-			  planned = tally.planned + excluded.planned, handed = tally.handed + excluded.handed,
-			  delivered = tally.delivered + excluded.delivered, failed = tally.failed + excluded.failed,
-			  unknown = tally.unknown + excluded.unknown, moved = tally.moved + excluded.moved,
-			  cancelled = tally.cancelled + excluded.cancelled, rescued = tally.rescued + excluded.rescued,
-			  twice = tally.twice + excluded.twice`,
-			k.notice, k.channel, node, v.planned, v.handed, v.delivered, v.failed, v.unknown, v.moved, v.cancelled, v.rescued, v.twice); err != nil {
-			return fmt.Errorf("counting progress: %w", err)
-		}
+		all[i] = statement{tallyText, []any{
+			k.notice, k.channel, node, v.planned, v.handed, v.delivered, v.failed, v.unknown, v.moved, v.cancelled, v.rescued, v.twice,
+		}}
 	}
-	return nil
+	return all
 }

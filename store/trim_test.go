@@ -63,3 +63,34 @@ func TestAReceiptAfterTrim(t *testing.T) {
 		}
 	})
 }
+
+// A result that comes after its late batch was closed and removed leaves no row
+// that belongs to nothing, however it is recorded.
+func TestAResultAfterTrim(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		subscribe(t, s, 2, "sms")
+		c := newCity(t, s)
+		n := noticeOf(status.EventOpened)
+		tell(t, s, n)
+		c.step(time.Minute)
+		c.want("texts", len(c.sms.messages()), 2)
+		batch, rcpt, _ := stamp.ParseKey(c.sms.messages()[0].Delivery)
+		if err := s.PretendTrimmed(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		r := notifier.Result{
+			Batch: batch, Rcpt: rcpt, Notice: batch >> 24, Channel: "sms", Kind: notifier.Handed, Rank: notifier.Accepted,
+			Ref: "SM1", Gateway: "sms/one", At: c.now, Made: march, Late: true,
+		}
+		doubt := r
+		doubt.Kind = notifier.Doubtful
+		for _, results := range [][]notifier.Result{{r}, {doubt}, {r, doubt}} {
+			if _, err := s.Enter(t.Context(), "late", results, nil); err != nil {
+				t.Fatal(err)
+			}
+			if rows, err := s.Rows(t.Context(), batch); err != nil || rows != 0 {
+				t.Fatalf("%d rows of a batch that is gone, %v", rows, err)
+			}
+		}
+	})
+}

@@ -15,6 +15,17 @@ func keepWishes(w *notifier.Wishes) wishes {
 	return wishes{topics: strings.Join(w.Topics, " "), quiet: w.Quiet.String(), ways: strings.Join(w.Order, " ")}
 }
 
+// wishesText is a person's wishes in one column: NULL for none, as with most.
+const wishesText = "CASE WHEN topics = '' AND quiet = '' AND ways = '' THEN NULL ELSE topics || '\n' || quiet || '\n' || ways END"
+
+// readWishes reads that column.
+func readWishes(text string, known quietHours) notifier.Wishes {
+	topics, rest, _ := strings.Cut(text, "\n")
+	quiet, ways, _ := strings.Cut(rest, "\n")
+	w := wishes{topics, quiet, ways}
+	return w.read(known)
+}
+
 // quietHours are those read before: reading a time zone takes longer than
 // reading a person.
 type quietHours map[string]notifier.Quiet
