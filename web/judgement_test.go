@@ -19,15 +19,15 @@ import (
 func TestThePagesShowTheEvidence(t *testing.T) {
 	for _, c := range []struct{ what, path, want string }{
 		{"who sees what", "/components/route?lang=en", "no verdict · fails from 1 of 3 locations (Seoul); answers from 1 of 3 (Jeju); not counted now: 1 of 3 (Busan)."},
-		{"what each saw", "/components/route?lang=en", "Seoul 15:51 · gave a wrong answer · 61 ms (usually 190 ms) step 1: status is 503, wanted 200 fails"},
-		{"who is not believed, and why", "/components/route?lang=en", "step 1: no answer within 10s Not counted since 15:21: what it looks at to test itself fails too. Not counted"},
+		{"what each saw", "/components/route?lang=en", "Seoul 15:51 · gave a wrong answer · 61 ms (usually 190 ms) expected status == 200, but status is 503 fails"},
+		{"who is not believed, and why", "/components/route?lang=en", "connected, but no answer within 10 s Not counted since 15:21: what it looks at to test itself fails too. Not counted"},
 		{"why nobody can judge", "/components/route?lang=en", "The locations disagree, and too few of them say the same to decide. Not measurable means neither working nor failing."},
 		{"the rule that applies", "/components/login?lang=en", "The rule that applies: All checks of the function fail, from every location that answers. → Failing"},
 		{"the rule of what is derived", "/components/bank-linked?lang=en", "The rule that applies: It cannot be measured, and something it cannot do without fails. → Partly failing"},
 		{"this site's numbers", "/components/login?lang=en", "Bad looks until a location counts as failing 3 looks in a row"},
 		{"how long a word counts", "/components/login?lang=en", "What a location says counts for 3 min."},
 		{"how crowded a substitute is", "/components/chat-text?lang=en", "Other chat crowded: slower than its own usual (2.4 s, usually 600 ms) Working"},
-		{"the same on the first page", "/?lang=ja", "別のチャット(混雑:ふだんより遅い、現在2.4秒、ふだん600ms)"},
+		{"the same on the first page", "/?lang=ja", "別のチャット(混雑: ふだんより遅い、現在2.4秒、ふだん600ms)"},
 		{"a promise that passed", "/?lang=en", "Next update promised by 15:48 : overdue"},
 		{"a promise that passed, in Korean", "/?lang=ko", "다음 안내를 15:48 까지 약속했으나 늦어지고 있습니다"},
 		{"a promise missed before", "/incidents/01JD9R2W8F?lang=en", "Promises not kept in time promised 15:40 · came 15:49"},

@@ -217,7 +217,7 @@ func lasted(v *speech.Voice, d time.Duration) string {
 
 // phrases are all that the program gives as a reason, the more particular ones
 // first. Their words are in locales/*/reasons.yaml.
-var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases, problemPhrases)
+var phrases = slices.Concat(alarmPhrases, cardPhrases, reasonPhrases, listPhrases, problemPhrases)
 
 // alarmPhrases are what operators are alarmed by.
 var alarmPhrases = []phrase{
@@ -325,6 +325,7 @@ var reasonPhrases = []phrase{
 	{"proxy", `our proxy gives no way through: {Why}`},
 	{"slow_expected", `slow: expected {Expect}, but {Seen}`},
 	{"expected", `expected {Expect}, but {Seen}`},
+	{"status_is", `status is {Count}`},
 	{"slow_run", `slow: it took {Took} instead of {Slow}`},
 	{"slow", `slow: {Took} instead of {Slow}`},
 	{"shape", `the answer has another shape: {Said}`},

@@ -52,6 +52,43 @@ var problemPhrases = []phrase{
 	{"problem_write", `write {Wanted}`},
 }
 
+// listPhrases are what is wrong with a line of a list of subscribers.
+var listPhrases = []phrase{
+	{"list_no_number", `there is no number`},
+	{"list_bad_number", `this is no telephone number`},
+	{"list_deaf_number", `this number cannot get a text`},
+	{"list_abroad", `numbers of this country cannot sign up here`},
+	{"list_no_mail", `there is no mail address`},
+	{"list_bad_mail", `this is no mail address`},
+	{"list_no_url", `there is no address`},
+	{"list_bad_url", `this is no web address`},
+	{"list_inside_url", `nobody outside can reach this address`},
+	{"list_bad_push", `this is no browser's push subscription`},
+	{"list_bad_line", `this is no LINE user id`},
+	{"list_no_kind", `there is no such kind of address`},
+	{"list_odd_number", `the number may not get texts: no operator is known to give out its like`},
+	{"list_not_utf8", `is not text in UTF-8`},
+	{"list_save_utf8", `save the list as that`},
+	{"list_fields", `has {Count} fields, and line 1 names {All}`},
+	{"list_long", `is longer than {Count} bytes`},
+	{"list_shorter", `an address takes less`},
+	{"list_mark_inside", `has a quotation mark inside a field`},
+	{"list_mark_double", `put the field in quotation marks and double those inside`},
+	{"list_mark_open", `has a quotation mark that is not closed, or something after one that is`},
+	{"list_mark_line", `a field must end on its line`},
+	{"list_kind", `kind is none that there is`},
+	{"list_order", `order names a kind that there is not`},
+	{"list_threshold", `at_least is no threshold`},
+	{"list_no_source", `source is missing`},
+	{"list_future", `consented is after now`},
+	{"list_future_too", `consented lies in the future`},
+	{"list_no_consent", `{Name} is missing`},
+	{"list_no_time", `{Quoted} is no time`},
+	{"list_no_service", `names a service that there is not`},
+	{"list_unconfirmed", `was not confirmed there`},
+	{"list_sign_up_here", `let them sign up here`},
+}
+
 // Words for what a problem speaks of, by what the validator calls it: what was
 // found or is wanted, things that have names, and sorts of values.
 var wanteds = map[string]string{
@@ -75,6 +112,16 @@ var wanteds = map[string]string{
 	"it whole, https://…":                                "reason_wanted_whole_address",
 	"scheme and host alone, like https://report.example": "reason_wanted_origin",
 	"one like Asia/Seoul":                                "reason_wanted_zone",
+	"a mobile number such as 010-1234-5678":              "reason_wanted_mobile",
+	"digits only, such as 010-1234-5678":                 "reason_wanted_digits",
+	"one such as name@mail.example":                      "reason_wanted_mail",
+	"one such as https://hooks.example/outages":          "reason_wanted_web",
+	"a public one such as https://hooks.example/outages": "reason_wanted_public_web",
+	"U and 32 hexadecimal digits":                        "reason_wanted_line_id",
+	"as many":                                            "reason_wanted_as_many",
+	"when they gave consent":                             "reason_wanted_consent",
+	"when they gave consent, like 2026-03-01T12:00:00Z":  "reason_wanted_consent_like",
+	"it like 2026-03-01T12:00:00Z":                       "reason_wanted_time_like",
 }
 
 var things = map[string]string{

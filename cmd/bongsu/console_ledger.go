@@ -15,6 +15,7 @@ import (
 	"bongsu/notifier/appnotice"
 	"bongsu/store"
 	"bongsu/web/console"
+	"bongsu/web/speech"
 )
 
 // deskLedger is what the console reads and steers of what is sent: the books,
@@ -224,9 +225,22 @@ func (d *deskLedger) Quote(ctx context.Context, id string) (console.Quote, error
 func amountsText(list []appnotice.Amount) []string {
 	texts := make([]string, 0, len(list))
 	for _, a := range list {
-		texts = append(texts, a.Amount+" "+a.Currency)
+		texts = append(texts, inThousands(a.Amount)+" "+a.Currency)
 	}
 	return texts
+}
+
+// inThousands sets the thousands of a decimal number apart.
+func inThousands(number string) string {
+	whole, part, cut := strings.Cut(number, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return number
+	}
+	if whole = speech.Grouped(n); cut {
+		return whole + "." + part
+	}
+	return whole
 }
 
 // Resend implements [console.Ledger].

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 
 	"bongsu/monitor"
 	"bongsu/notifier"
+	"bongsu/notifier/signup"
 	"bongsu/probes"
 	"bongsu/status"
 	"bongsu/web"
@@ -231,5 +233,35 @@ func TestProblemsOfAConfigurationAreKnown(t *testing.T) {
 	}
 	if all < 200 || known*100 < all*55 {
 		t.Errorf("%d of %d problems are known", known, all)
+	}
+}
+
+// So is what is said of the lines of a list of subscribers.
+func TestWhatIsSaidOfAListIsKnown(t *testing.T) {
+	list, err := signup.NewList(strings.NewReader(strings.Join([]string{
+		"kind,address,source,consented",
+		"sms,nonsense,form,2026-03-01T12:00:00Z", "sms,02-123-4567,form,2026-03-01T12:00:00Z", "email,nobody,form,2026-03-01T12:00:00Z",
+		"pager,1,form,2026-03-01T12:00:00Z", "sms,010-1234-5678,,2026-03-01T12:00:00Z", "sms,010-1234-5678,form,", "sms,010-1234-5678,form,yesterday",
+		"sms,010-1234-5678", `sms,"010,form,2026-03-01T12:00:00Z`, "\xff",
+	}, "\n")), signup.OwnFormat())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.Numbers = signup.Numbers{Region: "KR"}
+	ko, said := korean(), 0
+	for {
+		_, err := list.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if wrong, ok := errors.AsType[*signup.LineError](err); ok {
+			said++
+			if r := ko.Reason(wrong.Text); !r.Known {
+				t.Errorf("not known: %q", wrong.Text)
+			}
+		}
+	}
+	if said < 9 {
+		t.Errorf("only %d lines are wrong", said)
 	}
 }

@@ -245,7 +245,7 @@ type templatePage struct {
 type paramRow struct{ Name, Kind, Most string }
 
 type previewRow struct {
-	Lang, Class, Title, Body, Size, Problem, Registered string
+	Lang, Language, Class, Title, Body, Size, Problem, Registered string
 }
 
 // wanted is the version that the page's address names.
@@ -277,7 +277,7 @@ func (c *Console) template(v *visit) error {
 		return err
 	}
 	for _, p := range previews {
-		row := previewRow{Lang: p.Text.Lang, Class: v.classText(p.Text.Class), Title: p.Text.Title, Body: p.Text.Body, Problem: p.Problem, Registered: p.Text.Template}
+		row := previewRow{Lang: p.Text.Lang, Language: v.languageName(p.Text.Lang), Class: v.classText(p.Text.Class), Title: p.Text.Title, Body: p.Text.Body, Problem: p.Problem, Registered: p.Text.Template}
 		if p.Text.Segments > 0 {
 			row.Size = v.Count("template_pieces", p.Text.Segments)
 		}

@@ -49,7 +49,7 @@ type missRow struct {
 	Went                       string
 }
 
-type wordsRow struct{ Lang, Class, Title, Body string }
+type wordsRow struct{ Lang, Language, Class, Title, Body string }
 
 func (c *Console) delivery(v *visit) error {
 	return c.showNotice(v, v.request.PathValue("id"), "", Root+"/deliveries")
@@ -103,7 +103,7 @@ func (c *Console) showNotice(v *visit, id, app, base string) error {
 		return err
 	}
 	for _, t := range texts {
-		page.Texts = append(page.Texts, wordsRow{Lang: t.Lang, Class: v.classText(t.Class), Title: t.Title, Body: t.Body})
+		page.Texts = append(page.Texts, wordsRow{Lang: t.Lang, Language: v.languageName(t.Lang), Class: v.classText(t.Class), Title: t.Title, Body: t.Body})
 	}
 	return v.render("notice", page.Row.Title, page)
 }

@@ -145,7 +145,7 @@ func (d *fakeDesk) Sending(context.Context) (console.Sending, error) {
 		{ID: "kakao", Kind: "alimtalk", Follows: "chat-text", Blocked: "chat-text is major_outage" + d.words, Gateways: []console.GatewayState{
 			{Name: "kakao/nhn", Stage: notifier.Dead, Since: before(8), Why: "no receipt for 98 of 100 messages after 20s; usually 97 % have one" + d.words, Usual: 97, PerDay: 500, Given: 20},
 		}},
-		{ID: "sms", Kind: "sms", Held: held, Until: before(-500), Spent: "5000 KRW", Cap: "5000 KRW", Gateways: []console.GatewayState{
+		{ID: "sms", Kind: "sms", Held: held, Until: before(-500), Spent: "5,000 KRW", Cap: "5,000 KRW", Gateways: []console.GatewayState{
 			{Name: "sms/solapi", Stage: notifier.Well, Rate: 300.5, Taken: 18_000, Told: 17_000, Of: 18_000, Usual: -1}, {Name: "sms/twilio", Stage: notifier.Tenth, Since: before(1), Usual: -1},
 		}},
 	}}, nil
@@ -154,7 +154,7 @@ func (d *fakeDesk) Sending(context.Context) (console.Sending, error) {
 func (d *fakeDesk) Quote(_ context.Context, id string) (console.Quote, error) {
 	switch id {
 	case "n1":
-		return console.Quote{Turn: 1, People: 1234, Nowhere: 4, Open: 200_000, Ways: []console.QuoteWay{{"sms" + d.words, 1230}}, Cost: []string{"22140 KRW"}}, nil
+		return console.Quote{Turn: 1, People: 1234, Nowhere: 4, Open: 200_000, Ways: []console.QuoteWay{{"sms" + d.words, 1230}}, Cost: []string{"22,140 KRW"}}, nil
 	case "n2":
 		return console.Quote{}, console.ErrNoResend
 	case "n4":

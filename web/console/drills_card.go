@@ -226,7 +226,7 @@ func (r *cardReader) lanes(page *cardPage) {
 		page.Key = append(page.Key, r.badge(s))
 	}
 	for _, l := range r.card.Lanes {
-		row := laneRow{Name: cmp.Or(l.Name, l.Component)}
+		row := laneRow{Name: r.laneName(l.Component)}
 		for _, s := range l.Spans {
 			state := r.badge(s.State)
 			from, until := r.x(s.From), r.x(s.Until)
@@ -262,10 +262,11 @@ func (r *cardReader) stories(page *cardPage) {
 	}
 }
 
-// laneName is what the drill called a component.
+// laneName is what the drill called a component. The scorecard has that in the
+// first language of the site alone; whoever reads another has the id.
 func (r *cardReader) laneName(component string) string {
 	for _, l := range r.card.Lanes {
-		if l.Component == component && l.Name != "" {
+		if l.Component == component && l.Name != "" && r.Lang == r.console.site().Languages[0] {
 			return l.Name
 		}
 	}

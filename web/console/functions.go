@@ -19,7 +19,7 @@ type functionPage struct {
 }
 
 // spokenField is the words of one language.
-type spokenField struct{ Lang, Name, Instead string }
+type spokenField struct{ Lang, Language, Name, Instead string }
 
 // functionOf is the app's function that the page's address names.
 func (v *visit) functionOf() (*status.AppView, *status.FunctionView, error) {
@@ -47,7 +47,7 @@ func (c *Console) function(v *visit) error {
 		Action: Root + functionPath(a.ID, f.ID),
 	}
 	for _, lang := range c.site().Languages {
-		page.Fields = append(page.Fields, spokenField{lang, f.Name[lang], f.Instead[lang]})
+		page.Fields = append(page.Fields, spokenField{lang, v.languageName(lang), f.Name[lang], f.Instead[lang]})
 	}
 	return v.render("function", page.Name, page)
 }

@@ -19,7 +19,8 @@ type hearsay struct {
 	Source          string // the entry of the configuration that it came by
 	Raised          string // what the source calls it
 	Summary         string // in the source's words
-	Since, Until    *speech.Moment
+	Since           *speech.Moment
+	Until           speech.Timed
 }
 
 // hearsay are the suspicions that stand, the newest first, and how many more
@@ -36,6 +37,6 @@ func (v *visit) hearsay(words *web.Words) (rows []hearsay, more int) {
 func (v *visit) hearsayRow(words *web.Words, s *status.Suspicion) hearsay {
 	return hearsay{
 		Key: s.Component + " " + s.Source + " " + s.Key, Name: cmp.Or(words.Name(s.Component), s.Component), Href: Root + "/components/" + s.Component,
-		Badge: v.badge(s.State), Source: s.Source, Raised: s.Key, Summary: s.Summary, Since: v.Moment(s.Since), Until: v.Moment(s.Until),
+		Badge: v.badge(s.State), Source: s.Source, Raised: s.Key, Summary: s.Summary, Since: v.Moment(s.Since), Until: v.Timed("now_until", s.Until),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"bongsu/notifier/signup"
+	"bongsu/web"
 	"bongsu/web/account"
 	"bongsu/web/speech"
 )
@@ -176,8 +177,15 @@ func plainName(name string) string {
 
 type reportPage struct {
 	Run   importRow
-	Lines []ImportLine
+	Lines []reportLine
 	More  string // how many lines more the file has
+}
+
+// reportLine is what was said of a line, in the reader's language.
+type reportLine struct {
+	ImportLine
+
+	Said *web.Reason
 }
 
 // shownLines is how many lines of a report are on its page; its file has all
@@ -197,7 +205,10 @@ func (c *Console) importReport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := reportPage{Run: v.importRow(run), Lines: lines[:min(len(lines), shownLines)]}
+	page := reportPage{Run: v.importRow(run)}
+	for _, l := range lines[:min(len(lines), shownLines)] {
+		page.Lines = append(page.Lines, reportLine{l, v.reason(l.Text)})
+	}
 	if len(lines) > shownLines {
 		page.More = speech.Grouped(int64(len(lines) - shownLines))
 	}

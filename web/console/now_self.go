@@ -71,7 +71,7 @@ type sendingNow struct {
 type stoppedNow struct {
 	Channel string
 	Why     *web.Reason
-	Until   *speech.Moment
+	Until   speech.Timed
 }
 
 type gatewayNow struct {
@@ -106,7 +106,7 @@ func (v *visit) sendingNow() (*sendingNow, bool) {
 		s.Late = v.Span(v.now().Sub(o.Oldest))
 	}
 	for _, c := range o.Stopped {
-		s.Stopped = append(s.Stopped, stoppedNow{Channel: c.Channel, Why: v.reason(c.Why), Until: v.Moment(c.Until)})
+		s.Stopped = append(s.Stopped, stoppedNow{Channel: c.Channel, Why: v.reason(c.Why), Until: v.Timed("now_until", c.Until)})
 	}
 	for i := range o.Gateways {
 		s.Gateways = append(s.Gateways, v.gatewayNow(&o.Gateways[i]))

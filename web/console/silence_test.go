@@ -106,10 +106,10 @@ func TestASilenceIsShown(t *testing.T) {
 	c := furnished(t, s, func(o *console.Options) { o.Stories = newStoryDesk(s) })
 	failing := i.Components[0].Component
 	for path, says := range map[string][]string{
-		"/console":                        {"Silenced: nobody is sent anything about this", "Silenced by Lee, · known <b>fault</b> · until", "I have it"},
+		"/console":                        {"Silenced: nobody is sent anything about this", "Silenced by Lee · known <b>fault</b> · until", "I have it"},
 		"/console/components":             {"silenced until "},
 		"/console/components?only=silent": {"silenced until "},
-		"/console/components/" + failing:  {"Silenced by Lee,", "known <b>fault</b>", "End the silence now"},
+		"/console/components/" + failing:  {"Silenced by Lee", "known <b>fault</b>", "End the silence now"},
 		"/console/incidents/" + i.ID:      {"Silenced: nobody is sent anything about this"},
 		"/console/components/route":       {"It is not silenced: what fails is told."},
 	} {

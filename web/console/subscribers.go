@@ -124,6 +124,7 @@ type personRow struct {
 	Person
 
 	Href, Number, Joined string
+	Language             string
 	State                badge
 	Addresses            []addressRow
 	From                 string // the state they are told from
@@ -224,7 +225,7 @@ func (v *visit) componentNames() []string {
 // personRow words somebody.
 func (v *visit) personRow(p *Person) personRow {
 	id := strconv.FormatInt(p.ID, 10)
-	row := personRow{Person: *p, Number: id, Href: Root + "/subscribers/" + id, Joined: v.At(p.Joined), From: v.Say("state_" + p.AtLeast.String())}
+	row := personRow{Person: *p, Number: id, Href: Root + "/subscribers/" + id, Joined: v.At(p.Joined), From: v.Say("state_" + p.AtLeast.String()), Language: v.languageName(p.Lang)}
 	told, proven := false, false
 	for _, a := range p.Addresses {
 		line := addressRow{HeldAddress: a, Word: v.Say("address_" + a.Kind), State: badge{"ok", v.Say("address_used")}}

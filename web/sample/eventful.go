@@ -82,7 +82,7 @@ func disagree(s *status.Snapshot) {
 	c.State, c.Since, c.Available = status.Unknown, ago(9), nil
 	c.Why = []status.Finding{{
 		Check: check.ID, Failing: []string{"seoul-1"}, Passing: []string{"jeju-1"}, Doubted: []string{"busan-1"},
-		Reason: "step 1: status is 503, wanted 200", At: Now().Add(-9 * time.Second),
+		Reason: "expected status == 200, but status is 503", At: Now().Add(-9 * time.Second),
 	}}
 	look := func(location string, level status.Level, o status.Outcome, took time.Duration, reason string) status.Standing {
 		at := Now().Add(-9 * time.Second)
@@ -92,9 +92,9 @@ func disagree(s *status.Snapshot) {
 		}
 	}
 	c.Standings = []status.Standing{
-		look("busan-1", status.LevelUnknown, status.Failed, 10*time.Second, "step 1: no answer within 10s"),
+		look("busan-1", status.LevelUnknown, status.Failed, 10*time.Second, "connected, but no answer within 10s"),
 		look("jeju-1", status.LevelOK, status.OK, 212*time.Millisecond, ""),
-		look("seoul-1", status.LevelFail, status.Wrong, 61*time.Millisecond, "step 1: status is 503, wanted 200"),
+		look("seoul-1", status.LevelFail, status.Wrong, 61*time.Millisecond, "expected status == 200, but status is 503"),
 	}
 }
 

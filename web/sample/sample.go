@@ -284,7 +284,7 @@ func fail(s *status.Snapshot, id string, state status.State, derived bool, incid
 	check := c.Checks[0].ID
 	c.Why = []status.Finding{{
 		Check: check, Level: status.LevelFail, Failing: []string{"busan-1", "seoul-1"},
-		Reason: "step 1: no answer within 10s", At: Now().Add(-12 * time.Second),
+		Reason: "connected, but no answer within 10s", At: Now().Add(-12 * time.Second),
 	}}
 	for i := range c.Standings {
 		c.Standings[i].Level, c.Standings[i].Outcome, c.Standings[i].Took = status.LevelFail, status.Failed, 10*time.Second
