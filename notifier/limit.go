@@ -28,7 +28,7 @@ func (l *limits) of(ctx context.Context) context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx == nil || now.After(l.until) {
-		l.ctx, l.end = context.WithDeadline(context.WithoutCancel(ctx), now.Add(l.each)) // it ends by itself
+		l.ctx, l.end = context.WithDeadline(context.WithoutCancel(ctx), now.Add(l.each)) //nolint:gosec // it ends by itself
 		l.until = now.Add(l.each / sharedFor)
 	}
 	return l.ctx

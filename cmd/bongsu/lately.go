@@ -30,9 +30,7 @@ type latelyTurn struct {
 func (l *latelyTurn) next(s *status.Snapshot, now time.Time) []*status.ComponentView {
 	var all []*status.ComponentView
 	for g := range s.Groups {
-		for c := range s.Groups[g].Components {
-			all = append(all, s.Groups[g].Components[c])
-		}
+		all = append(all, s.Groups[g].Components...)
 	}
 	if l.at >= len(all) {
 		if now.Sub(l.began) < latelyRound {

@@ -429,7 +429,7 @@ func (d *fakeDesk) Check(_ context.Context, name string) (console.Candidate, err
 	case "good.yaml":
 		return console.Candidate{Name: name, Restart: "a change of listen needs a restart"}, nil
 	}
-	return console.Candidate{Name: name + d.words, Problems: []string{"next.yaml:3:5: site.url: is no address" + d.words, "next.yaml:4:3: groups[0].nmae: no such setting; did you mean \"name\"?"}, Notes: []string{"a note"}}, nil
+	return console.Candidate{Name: name + d.words, Problems: []string{"next.yaml:3:5: site.url: is no address" + d.words, "next.yaml:4:3: groups[0].nam: no such setting; did you mean \"name\"?"}, Notes: []string{"a note"}}, nil
 }
 
 func (d *fakeDesk) Reload(context.Context) error {

@@ -366,9 +366,9 @@ func TestProblemsAndReasonsAreSaidToTheReader(t *testing.T) {
 	checked := send(c, "/console/settings/check?lang=ko", "admin", url.Values{"file": {"next.yaml"}}).Body.String()
 	now := ask(c, "GET", "/console?lang=ko", "operator").Body.String()
 	for page, want := range map[string]string{
-		"<li>next.yaml:4:3: groups[0].nmae: 없는 설정입니다; &#34;name&#34;를 뜻하셨나요?</li>": checked,
-		`<code lang="en">next.yaml:3:5: site.url: is no address</code>`:            checked,
-		"메신저 글 보내기: 장애":                                                            now,
+		"<li>next.yaml:4:3: groups[0].nam: 없는 설정입니다; &#34;name&#34;를 뜻하셨나요?</li>": checked,
+		`<code lang="en">next.yaml:3:5: site.url: is no address</code>`:           checked,
+		"메신저 글 보내기: 장애":                                                           now,
 	} {
 		if !strings.Contains(want, page) {
 			t.Errorf("%q is not in\n%s", page, want)

@@ -17,22 +17,22 @@ func (c *Console) userRoutes() []route {
 	if c.options.Entry == nil {
 		return nil
 	}
-	keep := func(method, path string, handle func(*visit) error) route {
-		return route{method: method, path: "/users" + path, deed: account.KeepAccounts, body: maxEntry, handle: handle}
+	keep := func(path string, handle func(*visit) error) route {
+		return route{method: http.MethodPost, path: "/users" + path, deed: account.KeepAccounts, body: maxEntry, handle: handle}
 	}
 	keeper := c.options.Entry.Keeper()
 	return []route{
 		{method: http.MethodGet, path: "/users", deed: account.ReadAccounts, handle: c.users},
-		keep(http.MethodPost, "/add", c.addUser),
-		keep(http.MethodPost, "/link", c.linkUser),
-		keep(http.MethodPost, "/role", c.roleUser),
-		keep(http.MethodPost, "/disable", c.changeUser("user_disabled", func(v *visit, name string) error {
+		keep("/add", c.addUser),
+		keep("/link", c.linkUser),
+		keep("/role", c.roleUser),
+		keep("/disable", c.changeUser("user_disabled", func(v *visit, name string) error {
 			return keeper.Disable(v.request.Context(), v.who, name)
 		})),
-		keep(http.MethodPost, "/enable", c.changeUser("user_enabled", func(v *visit, name string) error {
+		keep("/enable", c.changeUser("user_enabled", func(v *visit, name string) error {
 			return keeper.Enable(v.request.Context(), v.who, name)
 		})),
-		keep(http.MethodPost, "/totp", c.changeUser("user_totp_gone", func(v *visit, name string) error {
+		keep("/totp", c.changeUser("user_totp_gone", func(v *visit, name string) error {
 			return keeper.ResetTOTP(v.request.Context(), v.who, name)
 		})),
 	}
