@@ -76,3 +76,25 @@ func JudgedBy(r Route, no *RejectedError) (kind ResultKind, recipient, suppress,
 	v := r.judge(no)
 	return v.kind, v.recipient, v.suppress, v.fault
 }
+
+// Crew is crew, for its test.
+type Crew struct{ c *crew }
+
+// NewCrew is newCrew, with a batch being worked.
+func NewCrew(most int) *Crew {
+	c := newCrew(most)
+	c.join()
+	return &Crew{c}
+}
+
+// Send has n requests of a lane made, and returns when the last has begun.
+func (c *Crew) Send(lane, n int, fly func()) {
+	left := n
+	c.c.send(&sending{
+		lane: lane, fly: func(flight) { fly() }, begun: make(chan struct{}),
+		next: func() (flight, bool, bool) { left--; return flight{}, true, left > 0 },
+	})
+}
+
+// Leave is leave.
+func (c *Crew) Leave() { c.c.leave() }

@@ -37,23 +37,31 @@ func (s *Store) Claim(ctx context.Context, q notifier.ClaimQuery) ([]notifier.Cl
 	var claims []notifier.Claim
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		claims = nil
-		var alive int
-		err := tx.QueryRowContext(ctx, s.q("SELECT 1 FROM node WHERE id = $1 {{keep}}"), q.Node).Scan(&alive)
+		var pause string
+		err := tx.QueryRowContext(ctx, s.q("SELECT COALESCE((SELECT value FROM setting WHERE name = $2), '') FROM node WHERE id = $1 {{keep}}"),
+			q.Node, settingPaused).Scan(&pause)
 		if errors.Is(err, sql.ErrNoRows) {
 			return notifier.ErrLapsed
 		}
-		if err != nil {
-			return err
-		}
-		if stop, err := stopped(ctx, tx, q.Channel, q.Now); err != nil || stop == notifier.Paused {
+		if err != nil || pause == "true" {
 			return err
 		}
 		gateways, err := s.takeBatches(ctx, tx, q, &claims)
 		if err != nil {
 			return err
 		}
+		ended := map[int64]bool{}
 		for i := range claims {
-			if err := s.markDoubts(ctx, tx, &claims[i], gateways[claims[i].Batch], q.Now); err != nil {
+			c := &claims[i]
+			isOver, asked := ended[c.Notice]
+			if !asked {
+				if isOver, err = over(ctx, tx, c.Notice, q.Now); err != nil {
+					return err
+				}
+				ended[c.Notice] = isOver
+			}
+			c.Over = isOver
+			if err := s.markDoubts(ctx, tx, c, gateways[c.Batch], q.Now); err != nil {
 				return err
 			}
 		}
@@ -87,20 +95,6 @@ func (s *Store) Lanes(ctx context.Context, channel string, now time.Time) ([]int
 		lanes[i] = int(lane)
 	}
 	return lanes, nil
-}
-
-// stopped says whether an operator, or a cap, keeps a channel from sending.
-func stopped(ctx context.Context, q querier, channel string, now time.Time) (notifier.Stop, error) {
-	if stop, err := paused(ctx, q); err != nil || stop {
-		return notifier.Paused, err
-	}
-	var one int
-	err := q.QueryRowContext(ctx, "SELECT 1 FROM channel_hold WHERE channel = $1 AND (held_until = 0 OR held_until > $2)",
-		channel, millis(now)).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return notifier.Go, nil
-	}
-	return notifier.Held, err
 }
 
 // takeBatches makes ready batches the node's, and gives the gateway that each
@@ -139,9 +133,8 @@ const noResult = "no_result"
 // markDoubts names those whom the last owner may have sent to: authorised, and
 // no result. From here on everybody can see that they may hear twice.
 func (s *Store) markDoubts(ctx context.Context, tx *sql.Tx, c *notifier.Claim, gateway string, now time.Time) error {
-	var err error
-	if c.Over, err = over(ctx, tx, c.Notice, now); err != nil || c.Auth < 0 {
-		return err
+	if c.Auth < 0 {
+		return nil
 	}
 	if c.Late {
 		if err := s.spellUpTo(ctx, tx, c.Batch, c.Auth); err != nil {
@@ -557,7 +550,7 @@ func (s *Store) addThreads(ctx context.Context, tx *sql.Tx, w *notifier.Window, 
 // Release gives a claim back unfinished.
 func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
-		lane, later, err := s.heldNow(ctx, tx, r.Notice)
+		kept, err := s.heldNow(ctx, tx, r.Notice)
 		if err != nil {
 			return err
 		}
@@ -566,7 +559,7 @@ func (s *Store) Release(ctx context.Context, r notifier.Release) error {
 			       manner = CASE WHEN manner = 1 AND $2 < 0 THEN 0 ELSE manner END,
 			       due = CASE WHEN due = 0 THEN $3 ELSE due END, check_at = CASE WHEN due = 0 THEN $3 ELSE check_at END
 			WHERE id = $4 AND owner = $5 AND fence = $6 AND state = 1`,
-			millis(r.ReadyAt)+later, r.Auth, millis(r.Due), r.Batch, r.Node, r.Fence, lane)
+			millis(r.ReadyAt)+kept.later, r.Auth, millis(r.Due), r.Batch, r.Node, r.Fence, kept.lane)
 		if err != nil {
 			return err
 		}

@@ -100,21 +100,28 @@ func freeBatch(ctx context.Context, tx *sql.Tx, batch int64) error {
 
 // heldNow is heldOf for a batch that is given back: an operator who frees the
 // notice meanwhile finds it, or comes first.
-func (s *Store) heldNow(ctx context.Context, tx *sql.Tx, number int64) (lane int, later int64, err error) {
-	if lane, _, err = heldOf(ctx, tx, number); err != nil || lane == 0 {
-		return 0, 0, err
+func (s *Store) heldNow(ctx context.Context, tx *sql.Tx, number int64) (keptBack, error) {
+	if kept, err := heldOf(ctx, tx, number); err != nil || kept.lane == 0 {
+		return keptBack{}, err
 	}
 	if _, err := tx.ExecContext(ctx, s.q("SELECT id FROM notice WHERE number = $1 {{lock}}"), number); err != nil {
-		return 0, 0, err
+		return keptBack{}, err
 	}
 	return heldOf(ctx, tx, number)
 }
 
-// heldOf says what a new batch of a notice has on top of its lane and its time.
-func heldOf(ctx context.Context, tx *sql.Tx, number int64) (lane int, later int64, err error) {
+// keptBack is what a batch of a notice that is held has on top of its lane and its
+// time.
+type keptBack struct {
+	lane  int
+	later int64
+}
+
+// heldOf says what a new batch of a notice has on top.
+func heldOf(ctx context.Context, tx *sql.Tx, number int64) (keptBack, error) {
 	var held int64
 	if err := tx.QueryRowContext(ctx, "SELECT held FROM notice WHERE number = $1", number).Scan(&held); err != nil || held == 0 {
-		return 0, 0, err
+		return keptBack{}, err
 	}
-	return heldLane, heldUntil, nil
+	return keptBack{heldLane, heldUntil}, nil
 }

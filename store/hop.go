@@ -51,7 +51,11 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, from notifier.Claim, to []
 			continue
 		}
 		b.People = going
-		spared, err := s.insertBatch(ctx, tx, id, from.Notice, priority, b, now)
+		kept, err := heldOf(ctx, tx, from.Notice)
+		if err != nil {
+			return err
+		}
+		spared, err := s.insertBatch(ctx, tx, id, from.Notice, priority, kept, b, now)
 		if err != nil {
 			return fmt.Errorf("saving batch %d: %w", id, err)
 		}

@@ -72,22 +72,22 @@ const (
 func (c *keeping) statement(ctx context.Context, text string) (*keptStatement, error) {
 	if st := c.kept[text]; st != nil {
 		if st.busy {
-			return nil, nil //nolint:nilnil // somebody reads its rows and runs it once more meanwhile
+			return nil, nil // somebody reads its rows and runs it once more meanwhile
 		}
 		return st, nil
 	}
 	if len(text) > keptLength {
-		return nil, nil //nolint:nilnil // not worth keeping
+		return nil, nil // not worth keeping
 	}
 	if !c.seen[text] {
 		if len(c.seen) == keptMost {
 			clear(c.seen)
 		}
 		c.seen[text] = true
-		return nil, nil //nolint:nilnil // it may never come again
+		return nil, nil // it may never come again
 	}
 	if len(c.kept) == keptMost {
-		return nil, nil //nolint:nilnil // those that were first are most likely those that come most
+		return nil, nil // those that were first are most likely those that come most
 	}
 	prepared, err := c.PrepareContext(ctx, text)
 	if err != nil {

@@ -156,19 +156,30 @@ func (s *Store) list(people []int64, n int) (text string, args []any) {
 // untriedLate are the next of a late batch's people above a mark, at most n.
 // Somebody there may have a row all the same, and be through.
 func (s *Store) untriedLate(ctx context.Context, tx *sql.Tx, batch, mark int64, n int) (people []int64, late bool, err error) {
-	all, err := latePeople(ctx, tx, batch)
-	if err != nil || all == nil {
+	const through = "FROM delivery WHERE batch = $1 AND rcpt > $2 AND NOT (rank = 0 AND fate = 0)"
+	var packed []byte
+	var some bool
+	err = tx.QueryRowContext(ctx, "SELECT people, CASE WHEN EXISTS (SELECT 1 "+through+") THEN 1 ELSE 0 END FROM batch_people WHERE batch = $1", batch, mark).
+		Scan(&packed, &some)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("reading the people of batch %d: %w", batch, err)
+	}
+	all, err := unpackPeople(packed)
+	if err != nil {
 		return nil, false, err
 	}
 	rest := between(all, mark, highest)
-	through, err := numbers(ctx, tx, "SELECT rcpt FROM delivery WHERE batch = $1 AND rcpt > $2 AND NOT (rank = 0 AND fate = 0)", batch, mark)
-	if err != nil {
-		return nil, true, err
-	}
-	if len(through) > 0 {
-		slices.Sort(through)
+	if some {
+		are, err := numbers(ctx, tx, "SELECT rcpt "+through, batch, mark)
+		if err != nil {
+			return nil, true, err
+		}
+		slices.Sort(are)
 		rest = slices.DeleteFunc(slices.Clone(rest), func(id int64) bool {
-			_, is := slices.BinarySearch(through, id)
+			_, is := slices.BinarySearch(are, id)
 			return is
 		})
 	}

@@ -326,9 +326,13 @@ func (s *Store) SavePlan(ctx context.Context, node string, p notifier.Planning, 
 			return err
 		}
 		t := tallies{}
+		kept, err := heldOf(ctx, tx, p.Number) // nobody holds or frees it while its row is ours
+		if err != nil {
+			return err
+		}
 		for i, b := range c.Batches {
 			id := p.Number*batchesPerNotice + batches - int64(len(c.Batches)) + int64(i)
-			spared, err := s.insertBatch(ctx, tx, id, p.Number, p.Priority, b, now)
+			spared, err := s.insertBatch(ctx, tx, id, p.Number, p.Priority, kept, b, now)
 			if err != nil {
 				return fmt.Errorf("saving batch %d: %w", id, err)
 			}
@@ -341,20 +345,16 @@ func (s *Store) SavePlan(ctx context.Context, node string, p notifier.Planning, 
 
 // insertBatch saves a batch with its deliveries. It says how many were spared
 // it at once, because they have had their day's number.
-func (s *Store) insertBatch(ctx context.Context, tx *sql.Tx, id, number int64, priority int, b notifier.NewBatch, now time.Time) (spared int64, err error) {
+func (s *Store) insertBatch(ctx context.Context, tx *sql.Tx, id, number int64, priority int, kept keptBack, b notifier.NewBatch, now time.Time) (spared int64, err error) {
 	ready := b.ReadyAt
 	if ready.Before(now) {
 		ready = now
-	}
-	lane, later, err := heldOf(ctx, tx, number)
-	if err != nil {
-		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO batch (id, notice, hop, channel, kind, route, size, lo, hi, lane, ready_at, skipped, manner, late)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		id, number, b.Hop, b.Channel, b.Kind, b.Route, len(b.People), b.People[0].Rcpt, b.People[len(b.People)-1].Rcpt,
-		notifier.LaneOf(priority)+lane, millis(ready)+later, b.Skipped, 2*flag(b.People[0].Singly), flag(b.Late))
+		notifier.LaneOf(priority)+kept.lane, millis(ready)+kept.later, b.Skipped, 2*flag(b.People[0].Singly), flag(b.Late))
 	if err != nil {
 		return 0, err
 	}
