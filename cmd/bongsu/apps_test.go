@@ -73,7 +73,7 @@ routes: [{audience: subscribers, plan: people, at_least: partial_outage}]
 `
 
 // slowly is how long a busy machine may take for what takes moments.
-const slowly = 30 * time.Second
+const slowly = 2 * time.Minute
 
 // office is a server with an app, and the city around it.
 type office struct {
