@@ -98,3 +98,15 @@ func (c *Crew) Send(lane, n int, fly func()) {
 
 // Leave is leave.
 func (c *Crew) Leave() { c.c.leave() }
+
+// Windows sends a batch's windows by a sender's one channel while a hand-over may
+// start, and says when the batch is to be claimed again once all is answered.
+func (s *Sender) Windows(ctx context.Context, n *Notice, maySend func() bool) (again time.Time, err error) {
+	t := newTerm("node")
+	t.now, t.tick, t.maySend = time.Now, time.Now, maySend
+	r := &run{s: s, t: t, o: s.outlets[s.order[0]], claim: Claim{Auth: -1}, notice: n, plan: []Hop{{Channel: s.order[0]}}}
+	defer r.o.man()()
+	err = r.windows(ctx)
+	r.flights.Wait()
+	return r.again, err
+}

@@ -246,7 +246,7 @@ func (r *run) outcome(g *gate, i *Item, ref string, v *verdict) Result {
 			res.Thread = r.notice.Incident
 		}
 	case Doubtful:
-		r.doubt(r.t.now().Add(r.wait(g)))
+		r.comeBack(r.t.now().Add(r.wait(g))) // to settle it
 	case Retry, Refused:
 		r.failed(g, i, v, &res)
 	}
@@ -267,13 +267,6 @@ func (r *run) wait(g *gate) time.Duration {
 		return 0
 	}
 	return r.s.o.SettleWait
-}
-
-// doubt has the batch come back to settle somebody.
-func (r *run) doubt(at time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.comeBack(at)
 }
 
 // failed decides what follows a try that left nothing.

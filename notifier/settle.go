@@ -199,7 +199,7 @@ func (r *run) lookUp(ctx context.Context, items []Item) []Item {
 // that has been blocked since.
 func (r *run) find(ctx context.Context, i Item) (missing bool) {
 	if r.s.blocked(r.o.ID, r.t.tick()) != "" {
-		r.doubt(r.t.now())
+		r.comeBack(r.t.now())
 		return false
 	}
 	g := r.o.gateway(i.Gateway)
@@ -211,7 +211,7 @@ func (r *run) find(ctx context.Context, i Item) (missing bool) {
 	case err != nil && r.t.now().Sub(i.Doubt) > r.s.o.SettleWait+askFor:
 		return true
 	case err != nil:
-		r.doubt(r.t.now().Add(askAgain))
+		r.comeBack(r.t.now().Add(askAgain))
 		return false
 	case !found:
 		return true

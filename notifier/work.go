@@ -178,10 +178,10 @@ type run struct {
 	sent    int64          // the highest recipient a request was made for
 	through bool           // nobody is left who has not been tried
 	stays   bool           // nobody has a better way, though every gateway is judged dead
-	again   time.Time      // when to come back; zero: no need to
 	flights sync.WaitGroup // requests that have begun, until their results are durable
 
 	mu       sync.Mutex
+	again    time.Time      // when to come back; zero: no need to
 	unspent  int64          // reserved for messages that no gateway took …
 	unused   map[string]int // … and how many there were, at gateways that count …
 	day      string         // … on that day
@@ -226,8 +226,11 @@ func (s *Sender) work(ctx context.Context, t *term, o *outlet, c Claim) {
 	r.release(ctx)
 }
 
-// comeBack has the batch claimed again at a time, or sooner.
+// comeBack has the batch claimed again at a time, or sooner. Answers ask for it
+// too, while the batch is being worked.
 func (r *run) comeBack(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.again.IsZero() || at.Before(r.again) {
 		r.again = at
 	}

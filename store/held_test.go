@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"bongsu/notifier"
+	"bongsu/notifier/signup"
 	"bongsu/status"
 	"bongsu/store"
 )
@@ -121,6 +123,35 @@ func TestAHeldNoticeExpires(t *testing.T) {
 		}
 		if q, err := s.Queue(t.Context(), c.now); err != nil || q.Depth != 0 {
 			t.Errorf("waiting: %+v, %v", q, err)
+		}
+	})
+}
+
+// A code that was replaced while an operator kept it back ends too.
+func TestAHeldCodeThatWasReplacedExpires(t *testing.T) {
+	ledgers(t, func(t *testing.T, s *store.Store) {
+		c := newCity(t, s, func(o *notifier.Options) { o.Plans[notifier.OnlyBy("sms")] = []notifier.Hop{{Channel: "sms"}} })
+		askCode(t, s, codeFor(signup.Join, "a", somebody, march), signup.Sent)
+		c.pause()
+		c.step(time.Second)
+		if err := s.HoldNotice(t.Context(), "a", c.now); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Resume(t.Context(), c.now); err != nil {
+			t.Fatal(err)
+		}
+		askCode(t, s, codeFor(signup.Join, "b", somebody, c.now), signup.Sent)
+		c.step(signup.CodeLasts + time.Minute)
+		c.step(time.Second)
+		c.want("codes", len(c.sms.messages()), 1)
+		if q, err := s.Queue(t.Context(), c.now); err != nil || q.Depth != 0 {
+			t.Errorf("waiting: %+v, %v", q, err)
+		}
+		if more, err := s.FreeExpired(t.Context(), c.now); err != nil || more {
+			t.Errorf("there is something to free for ever: %v, %v", more, err)
+		}
+		if err := s.FreeNotice(t.Context(), "a"); !errors.Is(err, store.ErrNoticeOver) {
+			t.Errorf("what is over is freed: %v", err)
 		}
 	})
 }

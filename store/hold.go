@@ -61,7 +61,10 @@ const freed = "lane = lane - 1000, ready_at = ready_at - 1125899906842624"
 func (s *Store) setHeld(ctx context.Context, id string, held int64, change, which string) error {
 	err := s.inRetriedTx(ctx, func(tx *sql.Tx) error {
 		var number int64
-		err := tx.QueryRowContext(ctx, "UPDATE notice SET held = $1 WHERE id = $2 AND recalled = 0 RETURNING number", held, id).Scan(&number)
+		// A code that another has replaced may still be held: it can be freed.
+		err := tx.QueryRowContext(ctx, `
+			UPDATE notice SET held = CAST($1 AS BIGINT) WHERE id = $2 AND (recalled = 0 OR (held > 0 AND CAST($1 AS BIGINT) = 0))
+			RETURNING number`, held, id).Scan(&number)
 		if errors.Is(err, sql.ErrNoRows) {
 			return s.whyNot(ctx, tx, id)
 		}
