@@ -107,8 +107,10 @@ func handLateAtOnce(ctx context.Context, tx *sql.Tx, results []*notifier.Result,
 }
 
 // handTogether runs a statement over results v that gives back whose it took.
-// Only who was not taken is worth the journey back.
+// Only who was not taken is worth the journey back. A second answer for somebody
+// is left: no statement may take both.
 func handTogether(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t tallies, text string) (left []*notifier.Result, err error) {
+	results, left = firstAnswers(results)
 	if len(results) == 0 {
 		return nil, nil
 	}
@@ -139,6 +141,23 @@ func handTogether(ctx context.Context, tx *sql.Tx, results []*notifier.Result, t
 		}
 	}
 	return left, rows.Err()
+}
+
+// firstAnswers sets the second answers for a delivery apart, as of a request that
+// was repeated under its key before the first was answered.
+func firstAnswers(results []*notifier.Result) (first, more []*notifier.Result) {
+	seen := make(map[deliveryKey]bool, len(results))
+	first = make([]*notifier.Result, 0, len(results))
+	for _, r := range results {
+		k := deliveryKey{r.Batch, r.Rcpt}
+		if seen[k] {
+			more = append(more, r)
+			continue
+		}
+		seen[k] = true
+		first = append(first, r)
+	}
+	return first, more
 }
 
 // errLookClosely says that of some deliveries more was known than that they were

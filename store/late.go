@@ -189,7 +189,7 @@ func (s *Store) untriedLate(ctx context.Context, tx *sql.Tx, batch, mark int64, 
 // spellKnown writes the rows of those of whom receipts tell that have none yet:
 // a receipt may be faster than the gateway's own answer. Nobody gets a row who is
 // not of the batch.
-func (s *Store) spellKnown(ctx context.Context, tx *sql.Tx, receipts []notifier.ReceiptRow) (spelled bool, err error) {
+func (s *Store) spellKnown(ctx context.Context, tx *sql.Tx, receipts []notifier.ReceiptRow) error {
 	told := map[int64][]int64{}
 	var batches []int64
 	for _, r := range receipts {
@@ -202,7 +202,7 @@ func (s *Store) spellKnown(ctx context.Context, tx *sql.Tx, receipts []notifier.
 	for _, batch := range batches {
 		people, err := latePeople(ctx, tx, batch)
 		if err != nil {
-			return spelled, err
+			return err
 		}
 		of := told[batch]
 		slices.Sort(of)
@@ -210,13 +210,11 @@ func (s *Store) spellKnown(ctx context.Context, tx *sql.Tx, receipts []notifier.
 			_, is := slices.BinarySearch(people, id)
 			return !is
 		})
-		n, err := s.spell(ctx, tx, batch, of, notifier.FateOpen, "", time.Time{})
-		if err != nil {
-			return spelled, err
+		if _, err := s.spell(ctx, tx, batch, of, notifier.FateOpen, "", time.Time{}); err != nil {
+			return err
 		}
-		spelled = spelled || len(of) > 0 || n > 0
 	}
-	return spelled, nil
+	return nil
 }
 
 // unspelled are people of a late batch of whom nothing is known but that they

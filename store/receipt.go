@@ -94,7 +94,8 @@ func (s *Store) takeReceipts(ctx context.Context, tx *sql.Tx, receipts []notifie
 	return unknown, nil
 }
 
-// seeLate adds the standings of those of late batches who get their row only now.
+// seeLate adds the standings of those of late batches who get their row only now,
+// from us or, since we looked, from another node.
 func (s *Store) seeLate(ctx context.Context, tx *sql.Tx, receipts []notifier.ReceiptRow, all map[deliveryKey]*standing) error {
 	var strange []notifier.ReceiptRow
 	for _, r := range receipts {
@@ -102,8 +103,10 @@ func (s *Store) seeLate(ctx context.Context, tx *sql.Tx, receipts []notifier.Rec
 			strange = append(strange, r)
 		}
 	}
-	spelled, err := s.spellKnown(ctx, tx, strange)
-	if err != nil || !spelled {
+	if len(strange) == 0 {
+		return nil
+	}
+	if err := s.spellKnown(ctx, tx, strange); err != nil {
 		return err
 	}
 	more, err := s.standings(ctx, tx, strange)
