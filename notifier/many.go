@@ -49,11 +49,7 @@ func (r *run) bundles(ctx context.Context, g *gate, w Window, items []Item) []*b
 	var all []*bundle
 	texts := map[string]*wording{}
 	for _, i := range items {
-		text := texts[i.Lang]
-		if text == nil {
-			text = r.wording(i.Lang)
-			texts[i.Lang] = text
-		}
+		text := r.worded(texts, i.Lang)
 		if i.To == "" || text.missing != "" {
 			r.skip(ctx, g, w, i, text.missing)
 			continue

@@ -65,11 +65,7 @@ func (o *outgoing) next(ctx context.Context) (f flight, ok, more bool) {
 	r := o.r
 	for len(o.items) > 0 {
 		i := &o.items[0]
-		text := o.texts[i.Lang]
-		if text == nil {
-			text = r.wording(i.Lang)
-			o.texts[i.Lang] = text
-		}
+		text := r.worded(o.texts, i.Lang)
 		if i.To == "" || text.missing != "" {
 			r.skip(ctx, o.gate, *o.window, *i, text.missing)
 			o.items = o.items[1:]
@@ -128,6 +124,14 @@ func (r *run) refund(w *Window, items []Item) {
 type wording struct {
 	Text
 	missing string
+}
+
+// worded is the wording among texts, or the one that is added there.
+func (r *run) worded(texts map[string]*wording, lang string) *wording {
+	if texts[lang] == nil {
+		texts[lang] = r.wording(lang)
+	}
+	return texts[lang]
 }
 
 func (r *run) wording(lang string) *wording {

@@ -69,11 +69,12 @@ func TestAReceiptWhileALateBatchCloses(t *testing.T) {
 		}
 		strangers <- unknown
 	}()
-	for waits := 0; waits == 0; time.Sleep(10 * time.Millisecond) {
-		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits); err != nil {
+	eventually(t, time.Minute, func() (waits bool) {
+		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits); err != nil {
 			t.Fatal(err)
 		}
-	}
+		return waits
+	})
 	// … while all of the second is recorded, and it closes.
 	answer(claims[1].Batch, 2)
 	if err := s.Finish(t.Context(), notifier.Finish{Claim: claims[1], Leaving: notifier.Leaving{Now: c.now}}); err != nil {

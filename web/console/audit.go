@@ -128,20 +128,11 @@ func (c *Console) audit(v *visit) error {
 }
 
 func (v *visit) auditRow(e *AuditEntry) auditRow {
-	row := auditRow{AuditEntry: *e, When: v.At(e.At), Role: string(e.Role), Does: v.deedText(e.Deed)}
-	if id := "role_" + row.Role; v.console.catalog.Has(id) {
-		row.Role = v.Say(id)
-	}
-	return row
+	return auditRow{AuditEntry: *e, When: v.At(e.At), Role: v.known("role_", string(e.Role)), Does: v.deedText(e.Deed)}
 }
 
 // deedText is a deed in words.
-func (v *visit) deedText(d account.Deed) string {
-	if id := "deed_" + string(d); v.console.catalog.Has(id) {
-		return v.Say(id)
-	}
-	return string(d)
-}
+func (v *visit) deedText(d account.Deed) string { return v.known("deed_", string(d)) }
 
 // auditFile streams the entries that the page's filters ask for, the latest
 // first.

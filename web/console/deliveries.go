@@ -305,12 +305,7 @@ func (v *visit) soon(d time.Duration) string {
 
 // eventText is what a notice tells, in words; an event nobody has words for is
 // shown as it is.
-func (v *visit) eventText(event string) string {
-	if id := "notice_event_" + event; v.console.catalog.Has(id) {
-		return v.Say(id)
-	}
-	return event
-}
+func (v *visit) eventText(event string) string { return v.known("notice_event_", event) }
 
 func (v *visit) laneText(priority int) string {
 	lanes := []string{"alarm", "outage", "worse", "recovery", "update", "digest", "app"}

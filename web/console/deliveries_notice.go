@@ -159,12 +159,7 @@ func (v *visit) countRow(c ChannelCount) countRow {
 }
 
 // classText is a class of text in words.
-func (v *visit) classText(class notifier.Class) string {
-	if id := "class_" + string(class); v.console.catalog.Has(id) {
-		return v.Say(id)
-	}
-	return string(class)
-}
+func (v *visit) classText(class notifier.Class) string { return v.known("class_", string(class)) }
 
 // channelRow is a channel with its gateways, in words.
 type channelRow struct {

@@ -273,14 +273,6 @@ func (r *cardReader) laneName(component string) string {
 	return component
 }
 
-// known is the word for an id, if there is one.
-func (r *cardReader) known(prefix, id string) string {
-	if r.console.catalog.Has(prefix + id) {
-		return r.Say(prefix + id)
-	}
-	return id
-}
-
 func (r *cardReader) texts(page *cardPage) {
 	page.Count = speech.Grouped(int64(len(r.card.Notices)))
 	for i, n := range r.card.Notices {
@@ -289,7 +281,7 @@ func (r *cardReader) texts(page *cardPage) {
 			return
 		}
 		page.Texts = append(page.Texts, rehearsedText{
-			At: r.at(n.At), Channel: n.Channel, Event: r.known("notice_event_", n.Event), Lang: n.Lang, Text: n.Text,
+			At: r.at(n.At), Channel: n.Channel, Event: r.eventText(n.Event), Lang: n.Lang, Text: n.Text,
 			Told: speech.Grouped(int64(n.Recipients)), Reached: speech.Grouped(int64(n.Arrived)),
 		})
 	}

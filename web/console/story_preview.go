@@ -127,7 +127,7 @@ func (v *visit) count(n *noticePreview, d *StoryDraft) {
 			continue
 		}
 		people += told.People
-		way := wayPreview{Channel: told.Channel, Class: v.Say("class_" + string(told.Class)), Language: v.language(told.Lang), People: speech.Grouped(told.People)}
+		way := wayPreview{Channel: told.Channel, Class: v.Say("class_" + string(told.Class)), Language: v.languageName(told.Lang), People: speech.Grouped(told.People)}
 		if told.Cost.Currency != "" {
 			way.Cost, costs[told.Cost.Currency] = amount(told.Cost), costs[told.Cost.Currency]+told.Cost.Milli
 		}
@@ -188,7 +188,7 @@ func (v *visit) wayNote(told *notifier.Told) string {
 
 func (v *visit) textPreview(d *words.Drafted) textPreview {
 	t := textPreview{
-		Lang: d.Lang, Language: v.language(d.Lang), Title: d.Text.Title, News: !d.Said,
+		Lang: d.Lang, Language: v.languageName(d.Lang), Title: d.Text.Title, News: !d.Said,
 		Body: strings.ReplaceAll(d.Text.Body, notifier.LeaveMark, v.Say("own_leave")),
 	}
 	if d.Text.Body != "" {
@@ -212,14 +212,6 @@ func (v *visit) complaint(c words.Complaint) string {
 		unit = v.Say("unit_" + c.Unit)
 	}
 	return v.Say(id, "Found", c.Found, "Over", c.Over, "Unit", unit, "Code", c.Code)
-}
-
-// language is what a language is called in itself.
-func (v *visit) language(lang string) string {
-	if voice := v.console.catalog.Voice(lang); voice != nil {
-		return voice.Say("language_name")
-	}
-	return lang
 }
 
 // amount writes money without needless decimals.

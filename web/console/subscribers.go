@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -200,13 +199,6 @@ func (c *Console) listPeople(v *visit, q PeopleQuery) error {
 	page.Since = choices(q.State, "", v.Say("people_any"), "told", v.Say("people_told"), "unproven", v.Say("people_unproven"),
 		"suppressed", v.Say("people_suppressed"), "left", v.Say("people_left"))
 	return v.render("subscribers", v.Say("menu_subscribers"), page)
-}
-
-func (v *visit) languageName(lang string) string {
-	if slices.Contains(languages, lang) {
-		return v.console.catalog.Voice(lang).Say("language_name")
-	}
-	return lang
 }
 
 // componentNames are the ids and names of all components.

@@ -63,3 +63,20 @@ func (v *visit) lead(path string, query url.Values) error {
 	http.Redirect(v.writer, v.request, to.String(), http.StatusSeeOther)
 	return nil
 }
+
+// known is what an id is called, where there is a word for it under the prefix;
+// an id that nobody has words for is shown as it is.
+func (v *visit) known(prefix, id string) string {
+	if v.console.catalog.Has(prefix + id) {
+		return v.Say(prefix + id)
+	}
+	return id
+}
+
+// languageName is what a language is called in itself.
+func (v *visit) languageName(lang string) string {
+	if voice := v.console.catalog.Voice(lang); voice != nil {
+		return voice.Say("language_name")
+	}
+	return lang
+}
