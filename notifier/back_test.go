@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bongsu/notifier"
@@ -42,18 +43,20 @@ func (*granting) Enter(context.Context, string, []notifier.Result, []notifier.Re
 // to be claimed again: the soonest of these counts.
 func TestABatchComesBackAsSoonAsAnybodyWants(t *testing.T) {
 	for range 20 {
-		m := &mute{}
-		s := notifier.NewSender(&granting{}, notifier.Options{
-			Channels: []notifier.Channel{{
-				ID: "sms", Kind: "sms", Class: notifier.ClassSMS,
-				Gateways: []notifier.Route{{Name: "sms/one", Gateway: m}},
-			}},
-			Stamp: notifier.NewStamp([]byte("sixteen bytes or more")), Concurrency: 16, SettleWait: time.Hour,
+		synctest.Test(t, func(t *testing.T) {
+			m := &mute{}
+			s := notifier.NewSender(&granting{}, notifier.Options{
+				Channels: []notifier.Channel{{
+					ID: "sms", Kind: "sms", Class: notifier.ClassSMS,
+					Gateways: []notifier.Route{{Name: "sms/one", Gateway: m}},
+				}},
+				Stamp: notifier.NewStamp([]byte("sixteen bytes or more")), Concurrency: 16, SettleWait: time.Hour,
+			})
+			n := &notifier.Notice{Texts: []notifier.Text{{Lang: "ko", Class: notifier.ClassSMS, Body: "text"}}}
+			again, err := s.Windows(t.Context(), n, func() bool { return m.asked.Load() < 4 })
+			if wait := time.Until(again); err != nil || again.IsZero() || wait > time.Minute {
+				t.Fatalf("it comes back in %s, %v", wait, err)
+			}
 		})
-		n := &notifier.Notice{Texts: []notifier.Text{{Lang: "ko", Class: notifier.ClassSMS, Body: "text"}}}
-		again, err := s.Windows(t.Context(), n, func() bool { return m.asked.Load() < 4 })
-		if wait := time.Until(again); err != nil || again.IsZero() || wait > time.Minute {
-			t.Fatalf("it comes back in %s, %v", wait, err)
-		}
 	}
 }
